@@ -1,0 +1,163 @@
+// The page's own small kit: texts, elements, asking the server, polling, notes, dialogs, plots.
+// Terms and names only ever become text nodes: nothing here writes HTML.
+window.WB = (() => {
+  const boot = window.WB_BOOT;
+  const listeners = {};
+  const WB = { boot, lang: "en", views: {} };
+
+  WB.on = (event, listener) => { (listeners[event] ||= []).push(listener); };
+  WB.emit = (event, detail) => { for (const listener of listeners[event] || []) listener(detail); };
+
+  WB.store = {
+    get(key) { try { return localStorage.getItem("workbench." + key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem("workbench." + key, value); } catch { /* private window */ } },
+  };
+
+  // ---- texts
+  WB.t = (key, values) => {
+    let text = (boot.texts[WB.lang] || {})[key] ?? key;
+    if (values) text = text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    return text;
+  };
+  WB.pick = (both) => (both == null ? "" : typeof both === "string" ? both : both[WB.lang] ?? both.en ?? "");
+
+  // ---- elements
+  WB.h = (tag, attributes, ...children) => {
+    const [name, ...classes] = tag.split(".");
+    const svg = ["svg", "path", "circle", "rect", "line", "g"].includes(name);
+    const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name || "div");
+    for (const c of classes) node.classList.add(c);
+    for (const [key, value] of Object.entries(attributes || {})) {
+      if (value == null || value === false) continue;
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (key === "style") for (const [p, v] of Object.entries(value)) node.style.setProperty(p, v);
+      else if (key === "value" && "value" in node) node.value = value;
+      else node.setAttribute(key, value === true ? "" : value);
+    }
+    node.append(...children.flat(4).filter((child) => child != null && child !== false));
+    return node;
+  };
+
+  WB.button = (label, onclick, kind = "", attributes = {}) =>
+    WB.h("button.wb-button" + (kind ? "." + kind : ""), { type: "button", onclick, ...attributes }, label);
+
+  WB.empty = (title, hint, ...actions) =>
+    WB.h("div.wb-empty", {}, WB.h("div.wb-empty-title", {}, title), hint && WB.h("p", {}, hint),
+      actions.length ? WB.h("div.wb-actions", {}, actions) : null);
+
+  WB.bar = (fraction, label, attributes = {}) =>
+    WB.h("div.wb-bar" + (fraction == null ? ".unknown" : ""), { role: "progressbar", "aria-label": label || "",
+      "aria-valuenow": fraction == null ? null : Math.round(fraction * 100), ...attributes },
+    WB.h("i", { style: fraction == null ? {} : { width: Math.max(0, Math.min(1, fraction)) * 100 + "%" } }));
+
+  WB.pager = (page, size, total, go) => {
+    const pages = Math.max(1, Math.ceil(total / size));
+    if (pages <= 1) return WB.h("div.wb-pager", {}, WB.t("common.page", { page: 1, pages: 1, total: WB.number(total) }));
+    return WB.h("div.wb-pager", {},
+      WB.button(WB.t("common.previous"), () => go(page - 1), "quiet", { disabled: page <= 0 }),
+      WB.h("span", {}, WB.t("common.page", { page: page + 1, pages, total: WB.number(total) })),
+      WB.button(WB.t("common.next"), () => go(page + 1), "quiet", { disabled: page >= pages - 1 }));
+  };
+
+  // ---- numbers, times, sizes
+  const locale = () => (WB.lang === "zh" ? "zh-CN" : "en-GB");
+  WB.number = (n, digits = 0) => Number(n).toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  WB.percent = (n) => (n == null ? "–" : WB.number(n, 1));
+  WB.duration = (seconds) => {
+    const s = Math.max(0, Number(seconds) || 0);
+    if (s < 90) return WB.t("unit.seconds", { n: s < 10 ? WB.number(s, s < 1 ? 1 : 0) : Math.round(s) });
+    if (s < 5400) return WB.t("unit.minutes", { n: Math.round(s / 60) });
+    return WB.t("unit.hours", { n: WB.number(s / 3600, 1) });
+  };
+  WB.ago = (at) => {
+    const s = Date.now() / 1000 - at;
+    if (s < 90) return WB.t("unit.now");
+    if (s < 5400) return WB.t("unit.minutes_ago", { n: Math.round(s / 60) });
+    if (s < 129600) return WB.t("unit.hours_ago", { n: Math.round(s / 3600) });
+    return WB.t("unit.days_ago", { n: Math.round(s / 86400) });
+  };
+  WB.bytes = (n) => (n == null ? "–" : n >= 1e9 ? WB.number(n / 1e9, 1) + " GB" : WB.number(n / 1e6) + " MB");
+
+  // ---- the server
+  WB.Problem = class extends Error {};
+  WB.ask = async (server, name, data = {}) => {
+    let reply;
+    try { reply = await server[name](data); } catch { throw new WB.Problem(WB.t("error.offline")); }
+    if (reply && reply.error) throw new WB.Problem(WB.pick(reply.error));
+    if (reply == null || typeof reply !== "object") throw new WB.Problem(WB.t("error.offline"));
+    return reply;
+  };
+  // For a click: waits, shows what went wrong, and never starts twice.
+  WB.act = async (button, work) => {
+    if (button && button.disabled) return undefined;
+    if (button) { button.disabled = true; button.classList.add("busy"); }
+    try { return await work(); } catch (problem) { WB.note(problem.message, "problem"); return undefined; }
+    finally { if (button) { button.disabled = false; button.classList.remove("busy"); } }
+  };
+  WB.visible = (node) => !document.hidden && node.isConnected && node.offsetParent !== null;
+  // Repeats `work` while `node` is seen; it returns the seconds to wait, or null for `pause`.
+  WB.poll = (node, pause, work) => {
+    let busy = false;
+    let next = 0;
+    const tick = async () => {
+      if (busy || Date.now() < next || !WB.visible(node)) return;
+      busy = true;
+      try { next = Date.now() + ((await work()) ?? pause) * 1000; }
+      catch { next = Date.now() + 4000; }
+      finally { busy = false; }
+    };
+    setInterval(tick, 250);
+    document.addEventListener("visibilitychange", tick);
+    return { now() { next = 0; return tick(); } };
+  };
+
+  // ---- notes and questions
+  WB.note = (message, kind = "") => {
+    let shelf = document.querySelector(".wb-notes");
+    if (!shelf) document.body.append((shelf = WB.h("div.wb-notes", { role: "status", "aria-live": "polite" })));
+    const note = WB.h("div.wb-note" + (kind ? "." + kind : ""), {}, WB.h("span", {}, message),
+      WB.h("button", { type: "button", "aria-label": WB.t("common.close"), onclick: () => note.remove() }, "×"));
+    shelf.append(note);
+    setTimeout(() => note.remove(), kind === "problem" ? 14000 : 6000);
+  };
+  WB.confirm = (title, message, actions) => new Promise((resolve) => {
+    const dialog = WB.h("dialog.wb-dialog", {},
+      WB.h("h3", {}, title), message && WB.h("p", {}, message),
+      WB.h("div.wb-actions", {}, [...actions, { label: WB.t("common.cancel"), value: null }].map((action) =>
+        WB.button(action.label, () => { dialog.close(); dialog.remove(); resolve(action.value); }, action.kind || "", { "data-choice": String(action.value) }))));
+    dialog.addEventListener("cancel", () => { dialog.remove(); resolve(null); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+  WB.save = (name, mime, base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const url = URL.createObjectURL(new Blob([bytes], { type: mime }));
+    const link = WB.h("a", { href: url, download: name });
+    document.body.append(link); link.click(); link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  };
+
+  // ---- tabs and plots
+  WB.go = (tab) => { document.getElementById(`tab-${tab}-button`)?.click(); window.scrollTo({ top: 0 }); };
+  WB.explore = (term) => { WB.wantedTerm = term; WB.go("explore"); setTimeout(() => WB.emit("explore-term"), 400); };
+  WB.colour = (name) => getComputedStyle(document.querySelector(".gradio-container") || document.body).getPropertyValue(name).trim();
+  let plotting = null;
+  WB.plotly = () => (plotting ||= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = boot.plotly;
+    script.onload = () => resolve((WB.Plotly = window.Plotly));
+    script.onerror = () => { plotting = null; reject(new WB.Problem(WB.t("error.offline"))); };
+    document.head.append(script);
+  }));
+
+  // ---- views
+  WB.mount = (name, context) => {
+    const root = context.element.querySelector(".wb-view");
+    if (!root || root.dataset.mounted) return;
+    root.dataset.mounted = name;
+    const drawn = WB.views[name](root, context) || {};
+    WB.on("language", () => drawn.draw?.());
+    WB.on("theme", () => (drawn.recolour || drawn.draw)?.());
+  };
+  return WB;
+})();

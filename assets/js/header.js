@@ -1,0 +1,59 @@
+// The bar at the top: name, what is being done, language, light or dark. Also the page's watch for changes.
+WB.views.header = (root, { server, trigger }) => {
+  const { h, t } = WB;
+  let status = null;
+  let offline = false;
+  let stamp = null;
+
+  const mark = () => h("svg.wb-mark", { viewBox: "0 0 32 32", "aria-hidden": "true" },
+    h("rect", { width: 32, height: 32, rx: 8 }), h("circle", { cx: 12.6, cy: 16, r: 6.1 }),
+    h("circle", { cx: 19.4, cy: 16, r: 6.1 }), h("circle", { cx: 16, cy: 16, r: 1.9, class: "dot" }));
+
+  const state = () => {
+    if (offline) return h("span.wb-state.problem", { id: "header-state" }, t("header.offline"));
+    const run = status?.active;
+    if (!run) return h("span.wb-state", { id: "header-state" }, h("i"), t("header.idle"));
+    const values = { name: run.name, percent: Math.round((run.fraction || 0) * 100), phase: WB.pick(run.phase) };
+    const words = t(run.fraction ? "header.training" : "header.working", values)
+      + (status.queued ? t("header.queued", { n: status.queued }) : "");
+    return h("button.wb-state.busy", { id: "header-state", type: "button", title: values.phase,
+      onclick: () => { WB.emit("show-run", run.id); WB.go("train"); } }, h("i"), words);
+  };
+  const choice = (language, label) => h("button" + (WB.lang === language ? ".on" : ""), {
+    type: "button", id: `language-${language}`, "aria-pressed": String(WB.lang === language),
+    onclick: () => WB.setLanguage(language) }, label);
+
+  const draw = () => root.replaceChildren(h("div.wb-header", {},
+    h("div.wb-brand", {}, mark(), h("strong", {}, t("product.name")), h("span", {}, t("product.other"))),
+    h("div.wb-header-right", {}, state(),
+      h("div.wb-switch", { role: "group", "aria-label": t("header.language") }, choice("zh", "中"), choice("en", "EN")),
+      h("button.wb-icon", { type: "button", id: "theme-switch", title: t("header.theme"), "aria-label": t("header.theme"),
+        onclick: () => WB.setDark(!WB.isDark()) }, h("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" },
+        h("circle", { cx: 10, cy: 10, r: 7, class: "ring" }), h("path", { d: "M10 3 a7 7 0 0 1 0 14 z" }))))));
+
+  let shown = "";
+  const redrawState = () => {
+    const key = JSON.stringify([offline, status, WB.lang]);
+    if (key === shown) return;
+    shown = key;
+    root.querySelector("#header-state")?.replaceWith(state());
+    const run = status?.active;
+    document.title = (run?.fraction ? `${Math.round(run.fraction * 100)}% · ` : "") + t("product.name");
+  };
+  draw();
+  const watch = WB.poll(root, 2, async () => {
+    try { status = await WB.ask(server, "get_status"); offline = false; } catch { offline = true; redrawState(); return 4; }
+    redrawState();
+    if (stamp !== null && stamp !== status.stamp) {
+      document.getElementById("shell-refresh")?.click();
+      WB.emit("changed");
+    }
+    stamp = status.stamp;
+    return status.active ? 1.5 : 3;
+  });
+  WB.on("use-dictionary", (name) => trigger("choose", { kind: "dictionary", name }));
+  WB.on("use-model", (name) => trigger("choose", { kind: "model", name }));
+  WB.on("use-base", (name) => trigger("choose", { kind: "base", name }));
+  WB.on("touch", () => watch.now());
+  return { draw() { shown = ""; draw(); } };
+};

@@ -1,0 +1,56 @@
+// Which language and which of light and dark: from the address, else remembered, else the browser's.
+(() => {
+  const valid = (value) => (value === "zh" || value === "en" ? value : null);
+  const asked = valid(new URLSearchParams(location.search).get("lang"));
+  const browser = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
+
+  const apply = () => {
+    document.documentElement.lang = WB.boot.locales[WB.lang];
+    document.cookie = `${WB.boot.cookie}=${WB.lang}; path=/; max-age=31536000; samesite=lax`;
+    document.title = WB.t("product.name");
+    if (WB.boot.locale_module) {
+      import(new URL(WB.boot.locale_module, document.baseURI).href)
+        .then((module) => module.changeLocale(WB.boot.locales[WB.lang]))
+        .catch(() => { /* labels then keep to the browser's language */ });
+    }
+  };
+  WB.setLanguage = (language) => {
+    WB.lang = valid(language) || WB.lang;
+    WB.store.set("language", WB.lang);
+    apply();
+    WB.emit("language");
+  };
+  WB.lang = asked || valid(WB.store.get("language")) || valid(WB.boot.language) || browser;
+  if (asked) WB.store.set("language", asked);
+  apply();
+
+  WB.isDark = () => document.body.classList.contains("dark");
+  WB.setDark = (dark, remember = true) => {
+    document.body.classList.toggle("dark", dark);
+    if (remember) WB.store.set("theme", dark ? "dark" : "light");
+    WB.emit("theme");
+  };
+  const wished = WB.store.get("theme");
+  if (wished && !new URLSearchParams(location.search).has("__theme")) WB.setDark(wished === "dark", false);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    if (WB.store.get("theme")) WB.setDark(WB.store.get("theme") === "dark", false); else WB.emit("theme");
+  });
+
+  // The chosen tab is kept in the address, so that a reload comes back to it.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest?.("button[role=tab][id^=tab-]");
+    if (tab) {
+      const name = tab.id.replace(/^tab-|-button$/g, "");
+      history.replaceState(null, "", "#" + name);
+      setTimeout(() => WB.emit("tab", name), 50);
+    }
+  }, true);
+  const first = location.hash.slice(1);
+  if (/^[a-z]+$/.test(first)) {
+    const waiting = setInterval(() => {
+      const tab = document.getElementById(`tab-${first}-button`);
+      if (tab) { clearInterval(waiting); tab.click(); }
+    }, 60);
+    setTimeout(() => clearInterval(waiting), 8000);
+  }
+})();

@@ -1,0 +1,208 @@
+"""Measures models and baselines on a dictionary's frozen split, and keeps what was measured."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.errors import InputError
+from workbench.evaluation.leaderboard import BoardRow, build_board
+from workbench.evaluation.retrieval import (
+    Benchmark,
+    Outcomes,
+    build_benchmark,
+    outcomes_of_scores,
+    outcomes_of_vectors,
+    summarise,
+)
+from workbench.evaluation.split import make_split
+from workbench.localtext import LocalText
+from workbench.models.lexical import BASELINES
+from workbench.storage.dictionaries import DictionaryStore
+from workbench.storage.evaluations import EvaluationStore
+from workbench.types import DictionaryInfo, Evaluation, ModelInfo, Pair, Split, View
+
+if TYPE_CHECKING:
+    from workbench.models.library import ModelLibrary
+
+Progress = Callable[[float, LocalText], None]
+DICTIONARIES_IN_MEMORY = 4
+SEARCHING = LocalText("正在检索", "Searching")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A dictionary version with its split and the two test views."""
+
+    info: DictionaryInfo
+    pairs: tuple[Pair, ...]
+    split: Split
+    unseen: Benchmark
+    seen: Benchmark
+
+
+@dataclass(frozen=True)
+class Board:
+    """The leaderboard of one dictionary, and which of the known systems are not on it yet."""
+
+    rows: tuple[BoardRow, ...]
+    missing: tuple[str, ...]
+    queries: int
+    corpus: int
+    dictionary: str
+
+
+class Measurer:
+    """Evaluates by the protocol; every result is stored under the benchmark's content hash."""
+
+    def __init__(
+        self,
+        dictionaries: DictionaryStore,
+        evaluations: EvaluationStore,
+        library: ModelLibrary,
+        split_seed: int,
+    ) -> None:
+        self._dictionaries = dictionaries
+        self._evaluations = evaluations
+        self._library = library
+        self._split_seed = split_seed
+        self._subjects: OrderedDict[str, Subject] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def subject(self, info: DictionaryInfo) -> Subject:
+        """The newest version of a dictionary, its split frozen on first use.
+
+        A later version's split keeps what the version before decided, so that a test term stays one.
+
+        Raises:
+            TrainingProblem: too few concepts to divide.
+        """
+        with self._lock:
+            if info.version_id not in self._subjects:
+                pairs = tuple(self._dictionaries.pairs(info.version_id))
+                split = self._dictionaries.split(info.version_id)
+                if split is None:
+                    before = self._dictionaries.previous_version(info)
+                    previous = self._dictionaries.split(before) if before else None
+                    split = make_split(pairs, seed=self._split_seed, previous=previous)
+                    split = self._dictionaries.save_split(info.version_id, split)
+                unseen = build_benchmark(pairs, split, "test", "unseen")
+                seen = build_benchmark(pairs, split, "train", "seen")
+                self._subjects[info.version_id] = Subject(info, pairs, split, unseen, seen)
+                while len(self._subjects) > DICTIONARIES_IN_MEMORY:
+                    self._subjects.popitem(last=False)
+            self._subjects.move_to_end(info.version_id)
+            return self._subjects[info.version_id]
+
+    def evaluate(
+        self, model: str, info: DictionaryInfo, progress: Progress | None = None
+    ) -> list[Evaluation]:
+        """Measure a model or a baseline on both test views, and store it. The headline comes first.
+
+        Raises:
+            InputError: the split has no test synonym at all.
+        """
+        subject = self.subject(info)
+        if not subject.unseen.queries:
+            raise InputError(
+                LocalText("词典「{name}」分不出测试词。", "The dictionary “{name}” yields no test terms."),
+                LocalText("请补充更多概念。", "Add more concepts."),
+                name=info.name,
+            )
+        fingerprint = self._fingerprint(model, progress)
+        results = []
+        for benchmark in (subject.unseen, subject.seen):
+            if not benchmark.queries:
+                continue
+            began = time.monotonic()
+            outcomes = self._outcomes(model, benchmark, progress)
+            result = _evaluation(model, fingerprint, info, benchmark, outcomes, time.monotonic() - began)
+            self._evaluations.save(info.id, result)
+            results.append(result)
+        return results
+
+    def board(self, info: DictionaryInfo, models: list[ModelInfo]) -> Board:
+        """What is measured on the newest version's benchmark; computes no vectors, so it is quick."""
+        subject = self.subject(info)
+        known = {model.id: model for model in [*baseline_infos(), *models]}
+        stored = self._evaluations.of_benchmarks([subject.unseen.hash, subject.seen.hash])
+        rows = build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash)
+        measured = {row.model for row in rows}
+        used = {self._library.base_of(row.model) for row in rows}
+        missing = [
+            model.id
+            for model in known.values()
+            if model.id not in measured
+            and (model.kind == "baseline" or model.default or model.id in used or self._belongs(model, info))
+        ]
+        return Board(
+            tuple(rows), tuple(missing), len(subject.unseen.queries), len(subject.unseen.corpus), info.name
+        )
+
+    def measured(self, model: str, info: DictionaryInfo) -> bool:
+        """Whether a model stands on the board with its present weights."""
+        fingerprint = self._fingerprint(model, None)
+        stored = self._evaluations.of_benchmarks([self.subject(info).unseen.hash])
+        return any(each.model == model and each.fingerprint == fingerprint for each in stored)
+
+    def _belongs(self, model: ModelInfo, info: DictionaryInfo) -> bool:
+        return model.kind == "tuned" and self._library.dictionary_of(model.id) == info.name
+
+    def _fingerprint(self, model: str, progress: Progress | None) -> str:
+        return model if model in BASELINES else self._library.fingerprint(model, progress)
+
+    def _outcomes(self, model: str, benchmark: Benchmark, progress: Progress | None) -> Outcomes:
+        if model in BASELINES:
+            return outcomes_of_scores(benchmark, BASELINES[model].build().fit(benchmark.corpus))
+        texts = [*benchmark.queries, *benchmark.corpus]
+        vectors = self._library.vectors(model, texts, progress)
+        if progress:
+            progress(1.0, SEARCHING)
+        count = len(benchmark.queries)
+        return outcomes_of_vectors(benchmark, vectors[:count], vectors[count:])
+
+
+def baseline_infos() -> list[ModelInfo]:
+    """The baselines as rows of the board."""
+    return [
+        ModelInfo(
+            id=name,
+            title=baseline.title,
+            kind="baseline",
+            base=None,
+            languages=(),
+            dimension=None,
+            size_bytes=None,
+            licence=None,
+            ready=True,
+        )
+        for name, baseline in BASELINES.items()
+    ]
+
+
+def _evaluation(
+    model: str,
+    fingerprint: str,
+    info: DictionaryInfo,
+    benchmark: Benchmark,
+    outcomes: Outcomes,
+    seconds: float,
+) -> Evaluation:
+    view: View = benchmark.view
+    return Evaluation(
+        model=model,
+        fingerprint=fingerprint,
+        dictionary=info.name,
+        benchmark_hash=benchmark.hash,
+        view=view,
+        part=benchmark.part,
+        metrics=summarise(outcomes, benchmark.query_components),
+        seconds=seconds,
+        created_at=time.time(),
+        recall1=tuple(outcomes.recall[1].tolist()),
+        reciprocal_rank=tuple(outcomes.reciprocal_rank.tolist()),
+    )

@@ -1,0 +1,1 @@
+"""Uploaded bytes in, checked rows and domain objects out, and back to bytes again."""

@@ -1,0 +1,1 @@
+"""What turns text into vectors: the catalogue of base models, loading, encoding, lexical baselines."""

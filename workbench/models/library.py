@@ -1,0 +1,216 @@
+"""Every model by its id, base or tuned: where it lies, its fingerprint, its vectors (cached)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import ModelProblem, NotFound
+from workbench.localtext import LocalText
+from workbench.models.catalogue import CATALOGUE, default_spec, is_ready, prepare, spec_of
+from workbench.settings import Settings
+from workbench.storage.artifacts import manifest_of
+from workbench.storage.embeddings import EmbeddingStore
+from workbench.storage.rates import RateStore
+from workbench.storage.runs import RunStore
+from workbench.types import ModelInfo, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from workbench.models.encoder import TextEncoder
+
+Progress = Callable[[float, LocalText], None]
+ENCODING = LocalText("正在编码 {count} 个词", "Encoding {count} terms")
+MODELS_IN_MEMORY = 2
+
+
+class ModelLibrary:
+    """Base models of the catalogue, hub names, local folders, and the results of runs."""
+
+    def __init__(self, settings: Settings, runs: RunStore, rates: RateStore) -> None:
+        self._settings = settings
+        self._runs = runs
+        self._rates = rates
+        self._store = EmbeddingStore(settings.cache_path / "vectors")
+        self._encoders: OrderedDict[str, TextEncoder] = OrderedDict()
+        self._fingerprints: dict[Path, str] = {}
+        self._lock = threading.RLock()
+
+    # -- what there is ------------------------------------------------------------------------
+
+    def bases(self) -> list[ModelInfo]:
+        """The base models of the catalogue."""
+        default = default_spec().id
+        return [
+            ModelInfo(
+                id=spec.id,
+                title=spec.title,
+                kind="base",
+                base=None,
+                languages=spec.languages,
+                dimension=spec.dimension,
+                size_bytes=spec.size_bytes,
+                licence=spec.licence,
+                ready=is_ready(spec, self._settings),
+                default=spec.id == default,
+                note=spec.help,
+            )
+            for spec in CATALOGUE
+        ]
+
+    def tuned(self) -> list[ModelInfo]:
+        """Models that runs have left and that are whole on disk, newest first."""
+        infos = []
+        for run in self._runs.all():
+            folder = self._run_folder(run)
+            manifest = manifest_of(folder) if run.state in ("completed", "stopped") else None
+            if manifest is None:
+                continue
+            spec = spec_of(run.base_model)
+            infos.append(
+                ModelInfo(
+                    id=run.name,
+                    title=LocalText(run.name, run.name),
+                    kind="tuned",
+                    base=run.base_model,
+                    languages=spec.languages if spec else (),
+                    dimension=spec.dimension if spec else None,
+                    size_bytes=sum(entry["size"] for entry in manifest["files"].values()),
+                    licence=spec.licence if spec else None,
+                    ready=True,
+                    note=run.message,
+                )
+            )
+        return infos
+
+    def folder(self, model: str, progress: Progress | None = None) -> Path:
+        """The folder of a model, unpacked first where it has to be.
+
+        Raises:
+            NotFound, ModelUnavailable, UnsafeModel: see :func:`workbench.models.catalogue.prepare`.
+        """
+        run = self._run(model)
+        if run is None:
+            return prepare(model, self._settings, progress)
+        folder = self._run_folder(run)
+        if manifest_of(folder) is None:
+            raise ModelProblem(
+                LocalText("训练「{name}」没有留下模型。", "The run “{name}” left no model."),
+                LocalText("请选另一个模型，或重新训练。", "Choose another model, or train again."),
+                name=run.name,
+            )
+        return folder
+
+    def is_known(self, model: str) -> bool:
+        """Whether ``model`` names a catalogue model or a run."""
+        return spec_of(model) is not None or self._run(model) is not None
+
+    def base_of(self, model: str) -> str | None:
+        """The base model that a run started from; None for a base model."""
+        run = self._run(model)
+        return run.base_model if run else None
+
+    def dictionary_of(self, model: str) -> str | None:
+        """The dictionary that a run was trained on; None for a base model."""
+        run = self._run(model)
+        return run.dictionary if run else None
+
+    def fingerprint(self, model: str, progress: Progress | None = None) -> str:
+        """The content hash of a model."""
+        return self.fingerprint_of_folder(self.folder(model, progress))
+
+    def fingerprint_of_folder(self, folder: Path) -> str:
+        """The content hash of a model folder (folders are never changed once they are there)."""
+        from workbench.models.loading import fingerprint
+
+        with self._lock:
+            if folder not in self._fingerprints:
+                self._fingerprints[folder] = fingerprint(folder)
+            return self._fingerprints[folder]
+
+    # -- vectors ------------------------------------------------------------------------------
+
+    def vectors(
+        self, model: str, texts: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Unit vectors (n, d) of ``texts``: stored ones are read, the others encoded and stored."""
+        return self.vectors_of_folder(self.folder(model, progress), texts, progress, rate_name=model)
+
+    def vectors_of_folder(
+        self, folder: Path, texts: Sequence[str], progress: Progress | None = None, *, rate_name: str = ""
+    ) -> NDArray[np.float32]:
+        """As :meth:`vectors`, for a model given by its folder.
+
+        ``progress`` may raise to stop; what was encoded until then stays stored.
+        """
+        fingerprint = self.fingerprint_of_folder(folder)
+        total, before = len(texts), 0
+        began = time.monotonic()
+
+        def encode(chunk: Sequence[str]) -> NDArray[np.float32]:
+            nonlocal before
+            encoder = self.encoder_of_folder(folder)
+
+            def tell(done: int, _: int) -> None:
+                if progress:
+                    progress((before + done) / max(1, total), ENCODING.format(count=total))
+
+            result = encoder.encode(chunk, progress=tell)
+            before += len(chunk)
+            return result
+
+        result = self._store.encode(fingerprint, texts, encode)
+        if rate_name and before >= 500:
+            self._rates.observe(f"encode:{rate_name}", before / (time.monotonic() - began))
+        return result
+
+    def exact_vectors(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors (n, d) of a few texts in full precision, not stored."""
+        from workbench.models.encoder import TextEncoder
+
+        encoder = self.encoder_of_folder(self.folder(model))
+        return TextEncoder(encoder.model, precision="fp32").encode(texts)
+
+    def missing(self, model: str, texts: Sequence[str]) -> int:
+        """How many of ``texts`` are not encoded yet; all of them where the model is not unpacked."""
+        spec = spec_of(model)
+        if spec is not None and not is_ready(spec, self._settings):
+            return len(texts)
+        return self._store.count_missing(self.fingerprint(model), texts)
+
+    def remember(self, folder: Path, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Store vectors that were computed elsewhere."""
+        self._store.save(self.fingerprint_of_folder(folder), texts, vectors)
+
+    def encoder_of_folder(self, folder: Path) -> TextEncoder:
+        """A loaded model; the two last used stay in memory."""
+        from workbench.models.encoder import TextEncoder
+        from workbench.models.loading import load_model
+
+        key = self.fingerprint_of_folder(folder)
+        with self._lock:
+            if key not in self._encoders:
+                self._encoders[key] = TextEncoder(load_model(folder))
+                while len(self._encoders) > MODELS_IN_MEMORY:
+                    self._encoders.popitem(last=False)
+            self._encoders.move_to_end(key)
+            return self._encoders[key]
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _run(self, model: str) -> Run | None:
+        if spec_of(model) is not None:
+            return None
+        try:
+            return self._runs.get(model)
+        except NotFound:
+            return None
+
+    def _run_folder(self, run: Run) -> Path:
+        return self._settings.runs_path / run.id / "model"

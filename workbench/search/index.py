@@ -1,0 +1,70 @@
+"""Finds the nearest vectors exactly, with faiss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import BadParameter
+from workbench.localtext import LocalText
+
+
+class VectorIndex:
+    """An exact index by cosine. Vectors (n, d) are brought to unit length, a zero vector stays zero.
+
+    ``ids`` (n,) are integers given back by a search; the places 0..n-1 when left out. Raises
+    ``ValueError`` for vectors that are not a finite (n, d) array or ids of another number.
+    """
+
+    def __init__(self, vectors: npt.NDArray[Any], ids: Sequence[int] | None = None) -> None:
+        import faiss
+
+        rows = unit_rows(vectors)
+        self.ids = np.arange(len(rows)) if ids is None else np.asarray(ids, np.int64)
+        if self.ids.shape != (len(rows),):
+            raise ValueError(f"{self.ids.shape} ids for {len(rows)} vectors")
+        self.dimension = int(rows.shape[1])
+        self._index = faiss.IndexFlatIP(self.dimension)
+        self._index.add(rows)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def search(
+        self, vectors: npt.NDArray[Any], k: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """The ``k`` nearest of each query: cosines and ids, both (q, min(k, n)), nearest first.
+
+        ``vectors`` are (q, d), or (d,) for one query. Raises ``BadParameter`` when they are of
+        another dimension than the index, which happens when they come from another model.
+        """
+        rows = unit_rows(np.atleast_2d(vectors))
+        if rows.shape[1] != self.dimension:
+            raise BadParameter(
+                LocalText(
+                    "查询向量有 {given} 维，而索引是 {wanted} 维：它们不是同一个模型算出的。",
+                    "The query vector has {given} dimensions, the index {wanted}: "
+                    "they come from different models.",
+                ),
+                LocalText("请用同一个模型重新编码。", "Encode both with the same model."),
+                given=rows.shape[1],
+                wanted=self.dimension,
+            )
+        k = max(0, min(k, len(self)))
+        if not k or not len(rows):
+            return np.empty((len(rows), k), np.float32), np.empty((len(rows), k), np.int64)
+        scores, places = self._index.search(rows, k)
+        return scores, self.ids[places]
+
+
+def unit_rows(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """A copy of (n, d) at unit length, single precision. Raises ``ValueError`` unless finite and 2-D."""
+    rows = np.array(vectors, np.float32, order="C")
+    if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
+        raise ValueError(f"not a finite array of vectors: shape {rows.shape}")
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows /= np.where(lengths == 0, 1, lengths)
+    return rows

@@ -1,0 +1,567 @@
+"""What the page and the command line are given: one object with everything that a button can do."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.errors import BadParameter, InputError, NameTaken, NotFound
+from workbench.evaluation.measure import Board, Subject, baseline_infos
+from workbench.ingest.choice import choose_columns
+from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
+from workbench.ingest.export import dictionary_bytes
+from workbench.ingest.readers import read_table
+from workbench.localtext import LocalText
+from workbench.models.catalogue import spec_of
+from workbench.normalise import term_key
+from workbench.settings import ASSETS, Settings
+from workbench.storage.artifacts import MANIFEST, remove_staging, staged_folder
+from workbench.training.dataset import distinct_terms
+from workbench.training.jobs import Supervisor
+from workbench.training.recipes import RECIPES, recipe
+from workbench.training.registry import StageSpec, Workload, stage, stages
+from workbench.types import (
+    ACTIVE_STATES,
+    CurvePoint,
+    DictionaryInfo,
+    Evaluation,
+    Hit,
+    ModelInfo,
+    Projection,
+    Recipe,
+    Run,
+    Similarity,
+    SynonymGroup,
+)
+from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.search.neighbours import Neighbourhood
+    from workbench.search.similarity import Calibrator
+
+Progress = Callable[[float, LocalText], None]
+ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
+NEIGHBOURHOODS_IN_MEMORY = 4
+SAMPLES = (
+    ("汽车", "cars_zh.csv"),
+    ("建筑施工", "construction_zh.csv"),
+    ("Consumer health", "health_en.csv"),
+)
+# Short terms a second on two cores, before anything was seen of this machine: deliberately modest.
+FIRST_ENCODE_RATES = {"e5-small": 400.0, "minilm": 900.0, "use": 2500.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long a run will take here. Seconds."""
+
+    seconds: float
+    prepare_seconds: float  # unpacking the base model
+    encode_seconds: float
+    train_seconds: float
+    pairs: int  # training pairs
+    terms: int  # terms that are not encoded yet
+    measured_here: bool  # whether the speed of this machine was seen before
+    note: LocalText
+
+
+class Services:
+    """The workbench's capabilities over one home folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._workspace = Workspace(settings)
+        self._supervisor = Supervisor(settings, self._workspace.runs)
+        self._neighbourhoods: OrderedDict[tuple[str, str], Neighbourhood] = OrderedDict()
+        self._lock = threading.RLock()
+        self._load_samples()
+
+    def start(self) -> None:
+        """Begin to work off the queue, with a worker kept warm."""
+        self._supervisor.start()
+
+    def close(self) -> None:
+        """Stop watching runs (they go on) and close the database."""
+        self._supervisor.close()
+        self._workspace.close()
+
+    # -- dictionaries ---------------------------------------------------------------------------
+
+    def preview_dictionary(
+        self,
+        data: bytes,
+        filename: str,
+        *,
+        standard: str | int | None = None,
+        synonyms: Sequence[str | int] | None = None,
+        split_cells: bool = False,
+        encoding: str | None = None,
+    ) -> DictionaryPreview:
+        """Read a file without storing anything. Columns by name or number (0 = first), or recognised.
+
+        Raises:
+            FileProblem: nothing in it can be used; the sentence says why and what to do.
+        """
+        table = read_table(
+            data,
+            filename,
+            max_rows=self.settings.max_rows,
+            max_bytes=self.settings.max_upload_bytes,
+            encoding=encoding,
+        )
+        choice = choose_columns(table, standard=standard, synonyms=synonyms)
+        return parse_dictionary(
+            table, choice, split_cells=split_cells, max_term_length=self.settings.max_term_length
+        )
+
+    def save_dictionary(
+        self, name: str, preview: DictionaryPreview, *, source: str, replace: bool = False
+    ) -> DictionaryInfo:
+        """Store a preview's pairs as a dictionary, or as a new version of one.
+
+        Raises:
+            NameTaken: the name exists and ``replace`` is false.
+            BadParameter: the name is empty or too long.
+        """
+        return self._workspace.dictionaries.save(
+            _checked_name(name),
+            preview.pairs,
+            language=preview.language,
+            source=Path(source).name[:200],
+            replace=replace,
+        )
+
+    def unique_dictionary_name(self, wish: str) -> str:
+        """``wish``, with a number behind it where it is taken."""
+        return _unique(_tidy(wish) or "dictionary", {info.name for info in self.dictionaries()})
+
+    def dictionaries(self) -> list[DictionaryInfo]:
+        """Every dictionary, the expert's own first."""
+        return self._workspace.dictionaries.all()
+
+    def dictionary(self, name: str) -> DictionaryInfo:
+        """One dictionary by name. Raises NotFound."""
+        return self._workspace.dictionaries.get(name)
+
+    def groups_page(
+        self, name: str, *, search: str = "", page: int = 0, size: int = 100
+    ) -> tuple[list[SynonymGroup], int]:
+        """One page of synonym groups that contain ``search``, and how many there are in all."""
+        info = self.dictionary(name)
+        return self._workspace.dictionaries.groups_page(
+            info.version_id, search=search, page=max(0, page), size=max(1, min(size, 500))
+        )
+
+    def split_counts(self, name: str) -> dict[str, int]:
+        """Synonym pairs in each part of the frozen split, concepts, and the size of the largest one."""
+        subject = self._subject(name)
+        counts = {"train": 0, "dev": 0, "test": 0}
+        for part in _parts(subject):
+            counts[part] += 1
+        sizes: dict[str, int] = {}
+        for component in subject.split.component_of.values():
+            sizes[component] = sizes.get(component, 0) + 1
+        return {**counts, "components": len(sizes), "largest": max(sizes.values(), default=0)}
+
+    def export_dictionary(self, name: str, format: ExportFormat = "csv") -> bytes:
+        """The newest version of a dictionary as a file's bytes."""
+        pairs = self._workspace.dictionaries.pairs(self.dictionary(name).version_id)
+        return dictionary_bytes(pairs, format)
+
+    def delete_dictionary(self, name: str) -> None:
+        """Take a dictionary off the list. Refused (InputError) while a run needs it."""
+        busy = [r for r in self.runs() if r.dictionary == name and r.state in (*ACTIVE_STATES, "queued")]
+        if busy:
+            raise InputError(
+                LocalText("「{name}」正在被训练「{run}」使用。", "“{name}” is in use by the run “{run}”."),
+                LocalText("等它结束，或先停止它。", "Wait until it ends, or stop it first."),
+                name=name,
+                run=busy[0].name,
+            )
+        self._workspace.dictionaries.delete(name)
+
+    # -- models ---------------------------------------------------------------------------------
+
+    def models(self) -> list[ModelInfo]:
+        """Base models, then tuned ones, newest first."""
+        return [*self._workspace.library.bases(), *self._workspace.library.tuned()]
+
+    def baselines(self) -> list[ModelInfo]:
+        """The systems without a model: exact match, TF-IDF."""
+        return baseline_infos()
+
+    def recipes(self) -> list[Recipe]:
+        """The ready recipes."""
+        return list(RECIPES)
+
+    def stages(self) -> list[StageSpec]:
+        """Every registered stage."""
+        return list(stages().values())
+
+    def export_model(self, run: str, folder: Path) -> Path:
+        """Write a tuned (or base) model into ``folder``, which must be new or empty.
+
+        Raises:
+            InputError: the folder holds something.
+        """
+        source = self._workspace.library.folder(run)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(
+                LocalText("文件夹「{folder}」不是空的。", "The folder “{folder}” is not empty."),
+                LocalText("请给出一个新的文件夹。", "Name a new folder."),
+                folder=folder,
+            )
+        if folder.exists():
+            folder.rmdir()
+        size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+        with staged_folder(folder, needs_bytes=size // 2) as out:
+            for path in sorted(source.rglob("*")):
+                if path.is_file() and path.name != MANIFEST:
+                    target = out / path.relative_to(source)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, target)
+        return folder
+
+    def export_model_zip(self, run: str) -> Path:
+        """The model as one zip file (stored, since weights do not compress), for download."""
+        source = self._workspace.library.folder(run)
+        safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in run)[:60] or "model"
+        target = Path(tempfile.mkdtemp(prefix="workbench-export-")) / f"{safe}.zip"
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted(source.rglob("*")):
+                if path.is_file() and path.name != MANIFEST:
+                    archive.write(path, Path(safe) / path.relative_to(source))
+        return target
+
+    # -- training -------------------------------------------------------------------------------
+
+    def estimate(
+        self, dictionary: str, base: str, recipe_name: str, parameters: dict[str, Any] | None = None
+    ) -> Estimate:
+        """How long a run would take on this machine."""
+        subject = self._subject(dictionary)
+        configs = self._stage_configs(recipe_name, parameters)
+        terms = list(distinct_terms(subject.pairs).values())
+        train = sum(1 for part in _parts(subject) if part == "train") - len(subject.split.held_out)
+        rates, library = self._workspace.rates, self._workspace.library
+        rate = rates.get(f"encode:{base}", FIRST_ENCODE_RATES.get(base, 300.0))
+        missing = library.missing(base, terms) if self._is_light(base) else len(terms)
+        spec = spec_of(base)
+        layers = spec.layers if spec else 12
+        work = Workload(train, len(terms), layers, rate)
+        encode, training = 0.0, 0.0
+        for entry in configs:
+            known = stage(entry["stage"])
+            training += known.estimate(work, entry["parameters"]) * rates.get(
+                f"factor:{base}:{known.name}", 1.0
+            )
+        encode = missing / rate
+        unpacked = all(info.ready for info in library.bases() if info.id == base)
+        prepare = 0.0 if unpacked else 12.0
+        note = LocalText(
+            "{pairs} 对训练词对，{terms} 个词待编码。", "{pairs} training pairs, {terms} terms to encode."
+        ).format(pairs=train, terms=missing)
+        total = prepare + encode + training
+        return Estimate(total, prepare, encode, training, train, missing, rates.seen(f"encode:{base}"), note)
+
+    def start_run(
+        self,
+        dictionary: str,
+        base: str,
+        recipe_name: str,
+        *,
+        name: str | None = None,
+        parameters: dict[str, Any] | None = None,
+        seed: int = 0,
+    ) -> Run:
+        """Put a run into the queue; the supervisor begins it when its turn comes.
+
+        ``parameters`` belong to the recipe's stages (a stage takes those that it knows).
+
+        Raises:
+            NotFound, BadParameter, NameTaken, TrainingProblem: in words, before anything is started.
+        """
+        subject = self._subject(dictionary)
+        if base in {info.id for info in self.baselines()}:
+            raise BadParameter(
+                LocalText("「{base}」是基线，不能训练。", "“{base}” is a baseline and cannot be trained."),
+                base=base,
+            )
+        runs = self._workspace.runs
+        wish = _checked_name(name) if name else _tidy(f"{dictionary}-{recipe_name}")
+        reserved = {info.id for info in [*self.baselines(), *self._workspace.library.bases()]}
+        if name and wish in reserved:
+            raise NameTaken(
+                LocalText("「{name}」是内置模型的名字。", "“{name}” is the name of a built-in model."),
+                LocalText("请换一个。", "Choose another."),
+                name=wish,
+            )
+        config = {
+            "stages": self._stage_configs(recipe_name, parameters),
+            "seed": int(seed),
+            "versions": _library_versions(),
+        }
+        run = runs.create(
+            wish if name else _unique(wish, runs.names() | reserved),
+            dictionary=subject.info.name,
+            version_id=subject.info.version_id,
+            split_hash=subject.split.hash,
+            base_model=base,
+            recipe=recipe_name,
+            config=config,
+        )
+        self._supervisor.wake()
+        return run
+
+    def stop_run(self, run_id: str, *, keep: bool = True) -> Run:
+        """Ask a run to stop, keeping the best model so far or nothing."""
+        run = self._workspace.runs.request_stop(self.run(run_id).id, keep=keep)
+        self._supervisor.wake()
+        return run
+
+    def run(self, id_or_name: str) -> Run:
+        """One run. Raises NotFound."""
+        return self._workspace.runs.get(id_or_name)
+
+    def runs(self, limit: int = 50) -> list[Run]:
+        """Runs, newest first."""
+        return self._workspace.runs.all(limit)
+
+    def curve(self, run_id: str, since: int = 0) -> list[CurvePoint]:
+        """Points of a run's live curve that are newer than ``since``."""
+        return self._workspace.runs.curve(run_id, since)
+
+    def run_log_tail(self, run_id: str, lines: int = 40) -> str:
+        """The last lines of a run's log."""
+        path = self.settings.runs_path / self.run(run_id).id / "log.txt"
+        if not path.exists():
+            return ""
+        with path.open("rb") as handle:
+            handle.seek(max(0, path.stat().st_size - 64_000))
+            return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+    def delete_run(self, run_id: str) -> None:
+        """Remove a finished run and its model. Refused (InputError) while it is active."""
+        run = self.run(run_id)
+        if run.state in (*ACTIVE_STATES, "queued"):
+            raise InputError(
+                LocalText("「{name}」还没有结束。", "“{name}” has not ended yet."),
+                LocalText("请先停止它。", "Stop it first."),
+                name=run.name,
+            )
+        self._workspace.runs.delete(run.id)
+        shutil.rmtree(self.settings.runs_path / run.id, ignore_errors=True)
+
+    # -- evaluation -----------------------------------------------------------------------------
+
+    def leaderboard(self, dictionary: str) -> Board:
+        """What is measured on a dictionary, best first. Quick: computes nothing new but intervals."""
+        return self._workspace.measurer.board(self.dictionary(dictionary), self.models())
+
+    def evaluate(self, model: str, dictionary: str, progress: Progress | None = None) -> list[Evaluation]:
+        """Measure a model or baseline on a dictionary's test terms and store it. May take a while."""
+        return self._workspace.measurer.evaluate(model, self.dictionary(dictionary), progress)
+
+    # -- asking a model -------------------------------------------------------------------------
+
+    def similarity(self, a: str, b: str, model: str, dictionary: str | None = None) -> Similarity:
+        """How alike two terms are, calibrated on ``dictionary`` (the model's own, or the first that fits).
+
+        Raises:
+            InputError: a term is empty, or the model is a baseline.
+        """
+        first, second = _checked_term(a), _checked_term(b)
+        subject = self._subject(dictionary or self._calibration_dictionary(model))
+        calibrator = self._calibrator(model, subject)
+        vectors = self._workspace.library.exact_vectors(self._vector_model(model), [first, second])
+        component_of = subject.split.component_of
+        known = term_key(first) in component_of and component_of[term_key(first)] == component_of.get(
+            term_key(second)
+        )
+        if term_key(first) == term_key(second):
+            known = False
+        return calibrator.similarity(vectors[0], vectors[1], known)
+
+    def neighbours(self, term: str, model: str, dictionary: str, k: int = 10) -> list[Hit]:
+        """The dictionary's terms nearest to ``term`` (any text), nearest first."""
+        text = _checked_term(term)
+        neighbourhood = self._neighbourhood(model, self._subject(dictionary))
+        vector = self._workspace.library.vectors(model, [text])[0]
+        return neighbourhood.neighbours(text, vector, max(1, min(k, 1000)))
+
+    def vectors_ready(self, model: str, dictionary: str) -> bool:
+        """Whether a dictionary's terms are encoded by a model already."""
+        terms = list(distinct_terms(self._subject(dictionary).pairs).values())
+        return self._workspace.library.missing(self._vector_model(model), terms) == 0
+
+    # -- map ------------------------------------------------------------------------------------
+
+    def projection(
+        self, dictionary: str, model: str, method: str = "umap", progress: Progress | None = None
+    ) -> Projection:
+        """A 2-D layout of a dictionary's terms; laid out once for each model and content."""
+        from workbench.embedding_map.layout import lay_out
+
+        subject = self._subject(dictionary)
+        library = self._workspace.library
+        return lay_out(
+            subject.pairs,
+            subject.split,
+            lambda texts: library.vectors(self._vector_model(model), texts, progress),
+            method=method,
+            limit=self.settings.map_max_points,
+            cache=self.settings.cache_path / "maps",
+            fingerprint=library.fingerprint(model, progress),
+            progress=progress,
+        )
+
+    # -- this machine ---------------------------------------------------------------------------
+
+    def doctor(self) -> dict[str, Any]:
+        """What is installed, which models are there, what this machine can do, what was mended."""
+        from workbench.diagnosis import diagnose
+
+        mended = remove_staging(self.settings.models_path)
+        active = {run.id for run in self._workspace.runs.active()}
+        for folder in self.settings.runs_path.glob("*"):
+            if folder.name not in active:
+                mended += remove_staging(folder)
+        return diagnose(self.settings, self.models(), self.dictionaries(), self.runs(), mended)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _subject(self, dictionary: str) -> Subject:
+        return self._workspace.measurer.subject(self.dictionary(dictionary))
+
+    def _is_light(self, base: str) -> bool:
+        """Whether asking for missing vectors costs no unpacking, download or hashing of a new model."""
+        return any(info.id == base and info.ready for info in self._workspace.library.bases())
+
+    def _stage_configs(self, recipe_name: str, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
+        chosen = recipe(recipe_name)
+        given = dict(parameters or {})
+        configs = []
+        for entry in chosen.stages:
+            spec = stage(entry.stage)
+            mine = {p.name: given[p.name] for p in spec.parameters if p.name in given}
+            configs.append({"stage": spec.name, "parameters": spec.checked({**entry.parameters, **mine})})
+            given = {name: value for name, value in given.items() if name not in mine}
+        if given:
+            stage(chosen.stages[0].stage).checked(given)  # says which name is unknown
+        return configs
+
+    def _vector_model(self, model: str) -> str:
+        if model in {info.id for info in self.baselines()}:
+            raise BadParameter(
+                LocalText("「{model}」没有词向量。", "“{model}” has no vectors."),
+                LocalText("请选一个模型。", "Choose a model."),
+                model=model,
+            )
+        return model
+
+    def _calibration_dictionary(self, model: str) -> str:
+        own = self._workspace.library.dictionary_of(model)
+        names = [info.name for info in self.dictionaries()]
+        if own in names:
+            return str(own)
+        if not names:
+            raise NotFound(
+                LocalText(
+                    "没有词典可用来校准相似度。", "There is no dictionary to calibrate a similarity on."
+                ),
+                LocalText("请先导入一个。", "Import one first."),
+            )
+        return names[0]
+
+    def _calibrator(self, model: str, subject: Subject) -> Calibrator:
+        from workbench.search.similarity import Calibrator
+
+        library, evaluations = self._workspace.library, self._workspace.evaluations
+        fingerprint = library.fingerprint(self._vector_model(model))
+        stored = evaluations.calibration(fingerprint, subject.split.hash)
+        if stored is not None:
+            return Calibrator.from_json(stored)
+        terms = list(distinct_terms(subject.pairs).values())
+        vectors = library.vectors(model, terms)
+        calibrator = Calibrator.fit(dict(zip(terms, vectors, strict=True)), subject.pairs, subject.split)
+        evaluations.save_calibration(fingerprint, subject.split.hash, calibrator.as_json())
+        return calibrator
+
+    def _neighbourhood(self, model: str, subject: Subject) -> Neighbourhood:
+        from workbench.search.neighbours import Neighbourhood
+
+        key = (self._workspace.library.fingerprint(self._vector_model(model)), subject.info.version_id)
+        with self._lock:
+            if key not in self._neighbourhoods:
+                terms = list(distinct_terms(subject.pairs).values())
+                vectors = self._workspace.library.vectors(model, terms)
+                self._neighbourhoods[key] = Neighbourhood(subject.pairs, terms, vectors)
+                while len(self._neighbourhoods) > NEIGHBOURHOODS_IN_MEMORY:
+                    self._neighbourhoods.popitem(last=False)
+            self._neighbourhoods.move_to_end(key)
+            return self._neighbourhoods[key]
+
+    def _load_samples(self) -> None:
+        if self.settings.database_path.exists() and self._workspace.dictionaries.any_ever():
+            return
+        for name, file in SAMPLES:
+            preview = self.preview_dictionary((ASSETS / "samples" / file).read_bytes(), file)
+            self._workspace.dictionaries.save(
+                name, preview.pairs, language=preview.language, source=file, sample=True, replace=True
+            )
+
+
+def _parts(subject: Subject) -> list[str]:
+    return [
+        subject.split.parts[subject.split.component_of[term_key(pair.standard)]] for pair in subject.pairs
+    ]
+
+
+def _tidy(name: str) -> str:
+    return " ".join("".join(c for c in name if c.isprintable()).split())[:80]
+
+
+def _checked_name(name: str) -> str:
+    tidy = _tidy(name)
+    if not tidy or len(name) > 200:
+        raise BadParameter(
+            LocalText(
+                "名字不能为空，也不能超过 80 个字。", "A name cannot be empty or longer than 80 characters."
+            ),
+            LocalText("请改一个。", "Choose another."),
+        )
+    return tidy
+
+
+def _checked_term(text: str) -> str:
+    term = text.strip()
+    if not term:
+        raise InputError(LocalText("请输入词语。", "Enter a term."))
+    if len(term) > 2000:
+        raise InputError(
+            LocalText("文字太长（{count} 字）。", "The text is too long ({count} characters)."),
+            LocalText("请不要超过 2000 字。", "Keep it under 2,000."),
+            count=len(term),
+        )
+    return term
+
+
+def _unique(wish: str, taken: set[str]) -> str:
+    number, name = 1, wish
+    while name in taken:
+        number += 1
+        name = f"{wish}-{number}"
+    return name
+
+
+def _library_versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("torch", "sentence-transformers", "transformers", "numpy")}

@@ -1,0 +1,1 @@
+"""Storage: the only place with SQL and the only one that writes artefacts."""

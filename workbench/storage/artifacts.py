@@ -1,0 +1,133 @@
+"""Artefacts on disk: a folder appears whole or not at all, and its manifest says what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import StorageProblem
+from workbench.localtext import LocalText
+
+MANIFEST = "manifest.json"
+STAGING_PREFIX = ".staging-"
+
+
+@contextmanager
+def staged_folder(
+    final: Path, *, needs_bytes: int = 0, extra: dict[str, Any] | None = None
+) -> Iterator[Path]:
+    """A new folder to fill; renamed to ``final`` when the block ends well, removed when it does not.
+
+    Files are flushed to disk, then ``manifest.json`` (sha256 and size of each, and ``extra``) is
+    written last, then the folder is renamed: whoever sees ``final`` sees all of it.
+
+    Raises:
+        StorageProblem: less than three times ``needs_bytes`` is free, or the disk is full.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    ensure_room(final.parent, 3 * needs_bytes)
+    staging = final.parent / f"{STAGING_PREFIX}{uuid.uuid4().hex}"
+    staging.mkdir()
+    try:
+        yield staging
+        files = {str(p.relative_to(staging).as_posix()): _fingerprint_file(p) for p in _files(staging)}
+        manifest = {**(extra or {}), "files": files}
+        _write_synced(staging / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode())
+        if final.exists():
+            shutil.rmtree(final)
+        staging.rename(final)
+        _sync_folder(final.parent)
+    except OSError as error:
+        raise StorageProblem(
+            LocalText("没能写入磁盘：{why}。", "Could not write to the disk: {why}."),
+            LocalText(
+                "请腾出空间后重试；已有的数据没有改变。",
+                "Free some space and try again; nothing else was changed.",
+            ),
+            why=error.strerror or str(error),
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a whole artefact, or None where it is missing or a listed file is."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+        whole = all(
+            (folder / name).stat().st_size == entry["size"] for name, entry in manifest["files"].items()
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+    return manifest if whole else None
+
+
+def remove_staging(parent: Path) -> list[str]:
+    """Remove what a crash left half written under ``parent``; the names removed."""
+    removed = []
+    if parent.is_dir():
+        for path in parent.glob(f"{STAGING_PREFIX}*"):
+            shutil.rmtree(path, ignore_errors=True)
+            removed.append(path.name)
+    return removed
+
+
+def ensure_room(folder: Path, needed: int) -> None:
+    """Raise StorageProblem when the disk that holds ``folder`` has fewer than ``needed`` bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageProblem(
+            LocalText(
+                "磁盘空间不够：需要 {need} MB，只剩 {free} MB。",
+                "Not enough disk space: {need} MB are needed, {free} MB are free.",
+            ),
+            LocalText("请腾出空间后重试。", "Free some space and try again."),
+            need=needed // 2**20,
+            free=free // 2**20,
+        )
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give ``target`` the content of ``source`` without using disk where the file system can share it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
+
+
+def _fingerprint_file(path: Path) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with path.open("rb+") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+        os.fsync(handle.fileno())
+    return {"sha256": digest.hexdigest(), "size": path.stat().st_size}
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows cannot open a folder, and needs no such flush
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,124 @@
+"""One SQLite database: a connection for each thread, one writer at a time, every write all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlite_utils
+
+from workbench.errors import StorageProblem
+from workbench.localtext import LocalText
+from workbench.storage.migrations import migrations
+
+BUSY_MILLISECONDS = 30_000
+
+
+class Database:
+    """The workbench's database file, safe for threads and for several processes.
+
+    WAL lets readers go on while one process writes. A write begins with ``BEGIN IMMEDIATE``: a
+    plain ``BEGIN`` asks for the write lock only at the first change, and then SQLite refuses at
+    once instead of waiting.
+
+    Raises:
+        StorageProblem: the file cannot be opened, is no database, or the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._write_lock = threading.RLock()
+        self._open_connections: list[sqlite3.Connection] = []
+        self._list_lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self.write() as db:
+                migrations.apply(db)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StorageProblem(
+                LocalText("打不开数据库 {path}：{why}。", "The database {path} cannot be opened: {why}."),
+                LocalText(
+                    "请检查这个文件夹能否写入、磁盘是否有空间。",
+                    "Check that the folder can be written to and that the disk has room.",
+                ),
+                path=path.name,
+                why=str(error),
+            ) from error
+
+    @property
+    def connection(self) -> sqlite_utils.Database:
+        """This thread's connection, for reading."""
+        db = getattr(self._local, "db", None)
+        if db is None:
+            raw = connect(self.path)
+            db = sqlite_utils.Database(raw)
+            self._local.db = db
+            with self._list_lock:
+                self._open_connections.append(raw)
+        return db
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite_utils.Database]:
+        """A transaction that holds the write lock from its start; rolled back on any exception."""
+        with self._write_lock:
+            db = self.connection
+            if db.conn.in_transaction:
+                with db.atomic():
+                    yield db
+                return
+            db.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.conn.rollback()
+                raise
+            try:
+                db.conn.commit()
+            except sqlite3.OperationalError as error:
+                db.conn.rollback()
+                raise _full_disk(error) from error
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._list_lock:
+            for connection in self._open_connections:
+                connection.close()
+            self._open_connections.clear()
+        self._local = threading.local()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that waits for other writers, in autocommit mode, usable from any thread."""
+    raw = sqlite3.connect(
+        path, timeout=BUSY_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False
+    )
+    raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    _enable_wal(raw)
+    raw.execute("PRAGMA synchronous=NORMAL")
+    raw.execute("PRAGMA foreign_keys=ON")
+    return raw
+
+
+def _enable_wal(raw: sqlite3.Connection) -> None:
+    """Switch to WAL; two processes that do so at once on a new file need more than one try."""
+    for attempt in range(50):
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if attempt == 49:
+                raise
+            time.sleep(0.1)
+
+
+def _full_disk(error: sqlite3.OperationalError) -> StorageProblem:
+    return StorageProblem(
+        LocalText("没有保存：{why}。", "Not saved: {why}."),
+        LocalText("请先腾出磁盘空间，再试一次。", "Free some disk space and try again."),
+        why=str(error),
+    )

@@ -1,0 +1,298 @@
+"""A model cut in two: a frozen trunk whose output is computed once for each text, and a head that trains."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+TOKENS_PER_BATCH = 4096
+
+
+class SplitModel(ABC):
+    """The trunk's output for a fixed list of texts, and a trainable head over it.
+
+    The trunk's states lie in one flat tensor (all tokens, width) with an offset for each text, so
+    that a batch is one gather. Texts are numbered as given to :meth:`prepare`.
+    """
+
+    def __init__(self) -> None:
+        self._flat: torch.Tensor | None = None
+        self._offsets: torch.Tensor
+        self._lengths: torch.Tensor
+
+    @abstractmethod
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, special tokens included, cut at the model's limit."""
+
+    @abstractmethod
+    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+        """Frozen states (b, L, width) of token ids (b, L) that are all of one length."""
+
+    @abstractmethod
+    def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Sentence vectors (b, d) of states (b, L, width); mask (b, L) is true for real tokens."""
+
+    @abstractmethod
+    def trainable(self) -> list[torch.nn.Parameter]:
+        """The head's parameters."""
+
+    @abstractmethod
+    def train(self, mode: bool) -> None:
+        """Dropout on or off in the head."""
+
+    @abstractmethod
+    def save(self, out: Path, base: Path) -> None:
+        """Write the whole model into ``out``; ``base`` is the folder that it was loaded from."""
+
+    def prepare(self, texts: Sequence[str], progress: Callable[[float], None]) -> None:
+        """Run the trunk once over ``texts``, equal lengths together, so that nothing is padded."""
+        import torch
+
+        ids = self.token_ids(texts)
+        self._lengths = torch.tensor([len(row) for row in ids])
+        self._offsets = torch.cumsum(self._lengths, 0) - self._lengths
+        total, done = int(self._lengths.sum()), 0
+        with torch.inference_mode(), autocast():
+            for rows in _equal_length_batches(ids):
+                states = self.trunk(torch.tensor([ids[row] for row in rows])).float()
+                if self._flat is None:
+                    self._flat = torch.empty(total, states.shape[-1])
+                length = states.shape[1]
+                places = self._offsets[rows][:, None] + torch.arange(length)
+                self._flat[places.reshape(-1)] = states.reshape(-1, states.shape[-1])
+                done += length * len(rows)
+                progress(done / total)
+
+    def vectors(self, rows: torch.Tensor) -> torch.Tensor:
+        """Sentence vectors (b, d), float32 and not normalised, of texts by number (b,)."""
+        import torch
+
+        assert self._flat is not None
+        lengths = self._lengths[rows]
+        steps = torch.arange(int(lengths.max()))
+        mask = steps[None, :] < lengths[:, None]
+        places = (self._offsets[rows][:, None] + steps).clamp(max=len(self._flat) - 1)
+        with autocast():
+            return self.head(self._flat[places], mask).float()
+
+    def all_vectors(
+        self, rows: torch.Tensor, progress: Callable[[float], None] | None = None
+    ) -> torch.Tensor:
+        """Unit vectors (n, d) of many texts without gradients, dropout off, sorted by length inside."""
+        import torch
+
+        self.train(False)
+        order = torch.argsort(self._lengths[rows], stable=True)
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(order), 256):
+                parts.append(self.vectors(rows[order[start : start + 256]]))
+                if progress:
+                    progress(min(1.0, (start + 256) / len(order)))
+        result = torch.empty(len(rows), parts[0].shape[1])
+        result[order] = torch.nn.functional.normalize(torch.cat(parts), dim=1)
+        self.train(True)
+        return result
+
+    def snapshot(self) -> list[torch.Tensor]:
+        """A copy of the head's parameters."""
+        return [parameter.detach().clone() for parameter in self.trainable()]
+
+    def restore(self, values: Sequence[torch.Tensor]) -> None:
+        """Put a copy back."""
+        import torch
+
+        with torch.no_grad():
+            for parameter, value in zip(self.trainable(), values, strict=True):
+                parameter.copy_(value)
+
+
+class LayerSplit(SplitModel):
+    """A BERT-like encoder (``embeddings`` and ``encoder.layer``) cut below its top layers."""
+
+    def __init__(self, model: Any, layers: int) -> None:
+        super().__init__()
+        self._model = model
+        self._bert = backbone(model)
+        stack = self._bert.encoder.layer
+        self._cut = len(stack) - min(layers, len(stack))
+        for parameter in self._bert.parameters():
+            parameter.requires_grad_(False)
+        for parameter in self.trainable():
+            parameter.requires_grad_(True)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        name = self._model.default_prompt_name
+        prompt = self._model.prompts.get(name, "") if name else ""
+        limit = self._model.get_max_seq_length() or 512
+        encoded = self._model.tokenizer([prompt + text for text in texts], truncation=True, max_length=limit)
+        rows: list[list[int]] = encoded["input_ids"]
+        return rows
+
+    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+        hidden = self._bert.embeddings(input_ids=ids)
+        for layer in self._bert.encoder.layer[: self._cut]:
+            hidden = _first(layer(hidden, None))
+        return hidden
+
+    def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        additive = torch.where(mask, 0.0, -1e9)[:, None, None, :]
+        for layer in self._bert.encoder.layer[self._cut :]:
+            hidden = _first(layer(hidden, additive))
+        features: dict[str, Any] = {"token_embeddings": hidden.float(), "attention_mask": mask.long()}
+        with torch.autocast("cpu", enabled=False):
+            for module in list(self._model)[1:]:
+                features = module(features)
+        vectors: torch.Tensor = features["sentence_embedding"]
+        return vectors
+
+    def trainable(self) -> list[torch.nn.Parameter]:
+        return [p for layer in self._bert.encoder.layer[self._cut :] for p in layer.parameters()]
+
+    def train(self, mode: bool) -> None:
+        self._bert.eval()
+        for layer in self._bert.encoder.layer[self._cut :]:
+            layer.train(mode)
+
+    def save(self, out: Path, base: Path) -> None:
+        from safetensors.torch import load_file, save_file
+
+        from workbench.models.adapter import copy_model
+
+        weights = base / "model.safetensors"
+        if not weights.exists():  # sharded or otherwise unusual: let the library write all of it
+            self._model.save_pretrained(str(out), create_model_card=False)
+            return
+        copy_model(base, out, without=("model.safetensors",))
+        tensors = load_file(weights)
+        wanted = {id(value): name for name, value in self._bert.named_parameters()}
+        for parameter in self.trainable():
+            name = wanted[id(parameter)]
+            stored = next(known for known in tensors if known == name or known.endswith(f".{name}"))
+            tensors[stored] = parameter.detach().to(tensors[stored].dtype).contiguous()
+        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+
+
+class ConvolutionalSplit(SplitModel):
+    """The Universal Sentence Encoder: frozen token embeddings below, the whole small net above."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self._model = model
+        self._net = model[0]
+        for name, parameter in self._net.named_parameters():
+            parameter.requires_grad_(not self._net.is_embedding(name))
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        rows: list[list[int]] = self._net.token_ids(list(texts))
+        return rows
+
+    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+        states: torch.Tensor = self._net.embed(ids)
+        return states
+
+    def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        # float32 throughout: the net ends in tanh of wide sums, where bfloat16 costs visible accuracy
+        with torch.autocast("cpu", enabled=False):
+            features: dict[str, Any] = {
+                "sentence_embedding": self._net.head(hidden.float() * mask[..., None], mask)
+            }
+            for module in list(self._model)[1:]:
+                features = module(features)
+        vectors: torch.Tensor = features["sentence_embedding"]
+        return vectors
+
+    def trainable(self) -> list[torch.nn.Parameter]:
+        return [p for p in self._net.parameters() if p.requires_grad]
+
+    def train(self, mode: bool) -> None:
+        self._net.train(mode)
+
+    def save(self, out: Path, base: Path) -> None:
+        from safetensors.torch import load_file, save_file
+
+        from workbench.models.adapter import copy_model
+
+        copy_model(base, out, without=("model.safetensors",))
+        tensors = load_file(base / "model.safetensors")
+        for name, parameter in self._net.named_parameters():
+            if parameter.requires_grad:
+                tensors[name] = parameter.detach().contiguous()
+        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
+
+
+def split_model(folder: Path, layers: int) -> SplitModel:
+    """Load a model and cut it below its top ``layers``.
+
+    Raises:
+        TrainingProblem: its architecture has no stack of layers that could be cut.
+    """
+    from workbench.errors import TrainingProblem
+    from workbench.localtext import LocalText
+    from workbench.models.loading import load_model
+
+    model = load_model(folder)
+    if hasattr(model[0], "is_embedding"):
+        return ConvolutionalSplit(model)
+    if backbone(model) is not None:
+        return LayerSplit(model, layers)
+    raise TrainingProblem(
+        LocalText(
+            "这个模型的结构（{kind}）还不能精调。",
+            "Models of this architecture ({kind}) cannot be fine-tuned here.",
+        ),
+        LocalText(
+            "请改用「即时」方案，或换一个 BERT 类模型。", "Use the Instant recipe, or a BERT-like model."
+        ),
+        kind=type(model[0]).__name__,
+    )
+
+
+def backbone(model: Any) -> Any | None:
+    """The BERT-like module inside a SentenceTransformer, or None."""
+    for name in ("model", "auto_model"):
+        inner = getattr(model[0], name, None)
+        if (
+            inner is not None
+            and hasattr(inner, "embeddings")
+            and hasattr(getattr(inner, "encoder", None), "layer")
+        ):
+            return inner
+    return None
+
+
+def autocast() -> Any:
+    """bfloat16 autocast where the processor computes it natively; else nothing.
+
+    ``WORKBENCH_PRECISION=fp32`` turns it off.
+    """
+    import torch
+
+    from workbench.models.encoder import bf16_is_fast
+
+    enabled = os.environ.get("WORKBENCH_PRECISION") != "fp32" and bf16_is_fast()
+    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+
+
+def _equal_length_batches(ids: list[list[int]]) -> Iterator[list[int]]:
+    by_length: dict[int, list[int]] = {}
+    for number, row in enumerate(ids):
+        by_length.setdefault(len(row), []).append(number)
+    for length, rows in sorted(by_length.items()):
+        size = max(1, TOKENS_PER_BATCH // max(1, length))
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+
+def _first(output: Any) -> Any:
+    return output[0] if isinstance(output, tuple) else output

@@ -1,0 +1,200 @@
+"""The worker process: imports its libraries, waits for one run on standard input, does it, and ends.
+
+Started by the supervisor as ``python -m workbench.training.worker``. It writes to the database
+itself, so that a run goes on when the server that started it is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import Stopped, WorkbenchError
+from workbench.localtext import LocalText
+from workbench.settings import Settings
+
+if TYPE_CHECKING:
+    from workbench.storage.runs import RunStore
+
+FLUSH_SECONDS = 0.25
+log = logging.getLogger("workbench.worker")
+
+
+class RunReporter:
+    """Writes a run's phase, progress, heartbeat and curve to the database, a few times a second."""
+
+    def __init__(self, runs: RunStore, run_id: str, first_seq: int = 0) -> None:
+        self._runs = runs
+        self._run_id = run_id
+        self._seq = first_seq
+        self._points: list[tuple[int, str, int, float, float]] = []
+        self._phase = LocalText("正在启动", "Starting")
+        self._progress = 0.0
+        self._step = 0
+        self._total = 0
+        self._flushed = 0.0
+        self._deaf = False
+        self.stop_request: str | None = None
+
+    def phase(self, text: LocalText, progress: float = 0.0) -> None:
+        """Say what is being done now."""
+        log.info("phase: %s", text.get("en"))
+        self._phase, self._progress = text, progress
+        self.flush()
+        self._raise_if_stopped()
+
+    def progress(self, fraction: float) -> None:
+        """Say how much of the phase is done."""
+        self._progress = fraction
+        self._flush_if_due()
+
+    def steps(self, step: int, total: int) -> None:
+        """Say which training step this is."""
+        self._step, self._total = step, total
+        self._progress = step / max(1, total)
+        self._flush_if_due()
+
+    def point(self, series: str, step: int, value: float) -> None:
+        """Add a value to the live curve."""
+        self._seq += 1
+        self._points.append((self._seq, series, step, value, time.time()))
+        self._flush_if_due(first=self._seq <= 8)
+
+    def check_stop(self) -> None:
+        """Raise Stopped when the expert pressed Stop."""
+        self._flush_if_due()
+
+    def flush(self) -> None:
+        """Write now."""
+        request = self._runs.report(
+            self._run_id,
+            phase=self._phase,
+            progress=self._progress,
+            step=self._step,
+            total_steps=self._total,
+            points=self._points,
+        )
+        self._points = []
+        self._flushed = time.monotonic()
+        self.stop_request = request or self.stop_request
+
+    def _flush_if_due(self, first: bool = False) -> None:
+        if first or time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            self.flush()
+        self._raise_if_stopped()
+
+    def _raise_if_stopped(self) -> None:
+        if self.stop_request and not self._deaf:
+            self._deaf = True  # said once: what is kept must still be saved
+            raise Stopped(LocalText("已停止。", "Stopped."))
+
+
+def main() -> int:
+    """Wait for a job (one JSON line: ``run_id``, ``home``) and do it. Ends when the input ends."""
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if hasattr(os, "nice"):
+        os.nice(10)  # the page goes first
+    _warm_up()
+    print("ready", flush=True)  # noqa: T201  (the supervisor reads it)
+    line = sys.stdin.readline()
+    if not line.strip():
+        return 0
+    job = json.loads(line)
+    settings = Settings.from_env(home=Path(job["home"]))
+    _log_to(settings.runs_path / job["run_id"] / "log.txt")
+    return run_job(settings, job["run_id"])
+
+
+def run_job(settings: Settings, run_id: str) -> int:
+    """Do one run to its end, whatever the end is. Returns the exit status."""
+    import psutil
+    import torch
+
+    from workbench.workspace import Workspace
+
+    torch.set_num_threads(settings.worker_threads)
+    workspace = Workspace(settings)
+    runs = workspace.runs
+    me = psutil.Process()
+    runs.attach_worker(run_id, me.pid, me.create_time())
+    if not runs.mark_running(run_id):
+        runs.finish(run_id, "stopped", LocalText("开始之前已停止。", "Stopped before it began."))
+        return 0
+    reporter = RunReporter(runs, run_id)
+    try:
+        from workbench.training.execute import execute
+
+        state, message, result = execute(workspace, runs.get(run_id), reporter)
+        reporter.flush()
+        runs.finish(run_id, state, message, result)
+    except Stopped:
+        runs.finish(run_id, "stopped", LocalText("已停止，没有留下模型。", "Stopped; no model was kept."))
+    except WorkbenchError as error:
+        log.exception("the run ended with a refusal")
+        runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
+        return 1
+    except MemoryError:
+        runs.finish(run_id, "failed", OUT_OF_MEMORY)
+        return 1
+    except BaseException as error:
+        log.error("the run failed:\n%s", traceback.format_exc())
+        runs.finish(run_id, "failed", unexpected(error))
+        return 1
+    finally:
+        workspace.close()
+    return 0
+
+
+OUT_OF_MEMORY = LocalText(
+    "内存不够。请把批大小或训练的层数调小。", "Out of memory. Try a smaller batch or fewer layers."
+)
+
+
+def unexpected(error: BaseException) -> LocalText:
+    """A sentence for a failure that nobody foresaw; details are in the run's log."""
+    if isinstance(error, RuntimeError) and "alloc" in str(error).lower():
+        return OUT_OF_MEMORY
+    return LocalText(
+        "训练意外失败（{kind}）。详细原因在日志里。",
+        "The run failed unexpectedly ({kind}). The log has the details.",
+    ).format(kind=type(error).__name__)
+
+
+def _warm_up() -> None:
+    """Import what every run needs, and let the libraries build what they build on first use."""
+    import faiss  # noqa: F401
+    import sentence_transformers  # noqa: F401
+    import sklearn.feature_extraction.text  # noqa: F401
+    import torch
+
+    from workbench.training.registry import stages
+
+    stages()
+    layer = torch.nn.Linear(8, 8)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=0.0)
+    torch.nn.functional.cross_entropy(layer(torch.zeros(4, 8)), torch.arange(4)).backward()
+    optimizer.step()
+
+
+def _log_to(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+
+
+def job_line(run_id: str, home: Path) -> str:
+    """What the supervisor sends a waiting worker."""
+    job: dict[str, Any] = {"run_id": run_id, "home": str(home)}
+    return json.dumps(job) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The page: its frame and tabs, and the server that shows it to a browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from workbench.errors import InputError
+from workbench.ui import assets
+from workbench.ui.components.choosers import updates
+from workbench.ui.guard import is_local, protection
+from workbench.ui.page import Page
+from workbench.ui.tabs import data, explore, header, leaderboard, map, models, train
+from workbench.ui.text import text
+from workbench.ui.theme import theme
+
+if TYPE_CHECKING:
+    from workbench.services import Services
+
+TABS = (
+    ("data", data.build),
+    ("train", train.build),
+    ("board", leaderboard.build),
+    ("explore", explore.build),
+    ("map", map.build),
+    ("models", models.build),
+)
+KEEP_UPLOADS = (3600, 24 * 3600)  # seconds: look each hour, drop temporary files older than a day
+
+
+def build_app(services: Services) -> gr.Blocks:
+    """The page over ``services``. Cheap: nothing heavy is imported or read."""
+    page = Page(services)
+    blocks = gr.Blocks(
+        title=text("product.name").zh + " · " + text("product.name").en,
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=KEEP_UPLOADS,
+    )
+    with blocks:
+        bar = header.build(page)
+        with gr.Tabs(elem_id="tabs"):
+            for name, build in TABS:
+                with gr.Tab(page.labels(f"tab.{name}"), id=name, elem_id=f"tab-{name}"):
+                    build(page)
+        header.connect(page, bar)
+        _keep_choosers_current(page, blocks)
+    blocks.i18n_labels = page.labels  # type: ignore[attr-defined]  # launch() wants them, not Blocks()
+    return blocks
+
+
+def launch_arguments(blocks: gr.Blocks, services: Services, host: str, port: int) -> dict[str, Any]:
+    """Everything that ``Blocks.launch`` needs to show the page as it is meant to be shown."""
+    assets.allow_static_files()
+    return {
+        "server_name": host,
+        "server_port": port,
+        "theme": theme(),
+        "head": assets.head(services.settings.language),
+        "i18n": blocks.i18n_labels.catalogue(),  # type: ignore[attr-defined]
+        "favicon_path": str(assets.ICON),
+        "max_file_size": services.settings.max_upload_bytes,
+        "app_kwargs": {"middleware": protection(host)},
+        "auth": _auth(),
+        "footer_links": [],
+        "run_history": False,
+        "show_error": False,
+        "share": False,
+        "ssr_mode": False,
+        "quiet": True,
+    }
+
+
+def serve(services: Services, host: str | None = None, port: int | None = None) -> None:
+    """Show the page until it is interrupted; says its address on standard output.
+
+    Raises:
+        InputError: other computers are to be served (a host that is not local) without a password.
+    """
+    host = host or services.settings.host
+    if not is_local(host) and not _auth():
+        raise InputError(text("error.not_local"))
+    blocks = build_app(services)
+    blocks.queue(default_concurrency_limit=8, max_size=256)
+    services.start()
+    try:
+        _, address, _ = blocks.launch(
+            **launch_arguments(blocks, services, host, port or services.settings.port),
+            prevent_thread_lock=True,
+        )
+        language = services.settings.language or "en"
+        line = text("serve.address", address=address).get("zh" if language == "zh" else "en")
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        blocks.block_thread()
+    finally:
+        services.close()
+
+
+def _auth() -> tuple[str, str] | None:
+    user, _, password = os.environ.get("WORKBENCH_AUTH", "").partition(":")
+    return (user, password) if user and password else None
+
+
+def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
+    """Refill all dropdowns on load and when the page's script notices a change; let dictionaries agree."""
+    choosers = [registered.chooser for registered in page.choosers]
+    memory = gr.BrowserState({}, storage_key="workbench.choices", secret="not-a-secret")
+    refresh = gr.Button(visible="hidden", elem_id="shell-refresh")
+
+    def refill(remembered: Any, *values: str | None) -> list[Any]:
+        wished = remembered if isinstance(remembered, dict) else {}
+        return updates(page, list(values), wished)
+
+    for event in (blocks.load, refresh.click):
+        event(refill, [memory, *choosers], choosers, show_progress="hidden", api_visibility="private")
+
+    followers = [r.chooser for r in page.choosers if r.kind == "dictionary"]
+    for chooser in followers:
+        others = [other for other in followers if other is not chooser]
+        chooser.input(
+            lambda name, others=others: [{"dictionary": name}, *[name] * len(others)],
+            chooser,
+            [memory, *others],
+            show_progress="hidden",
+            api_visibility="private",
+        )

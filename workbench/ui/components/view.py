@@ -1,0 +1,38 @@
+"""A part of the page that the page's own script draws: an HTML node that is never replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+
+from workbench.ui.errors import answer
+
+
+def view(
+    name: str,
+    *,
+    functions: Sequence[Callable[[dict[str, Any]], Any]] = (),
+    events: Sequence[str] = (),
+    value: dict[str, Any] | None = None,
+    elem_id: str | None = None,
+) -> gr.HTML:
+    """The node of ``assets/js/<name>.js``.
+
+    Its template never changes, so the node stays and with it zoom, scroll and WebGL context. Terms
+    reach it as JSON and are written as text, never as HTML. ``functions`` are what its script may
+    ask the server; each takes and gives one JSON object and answers an error in both languages.
+    ``events`` are the names that the script may trigger and Python may listen to.
+    """
+    script = f"WB.mount({json.dumps(name)}, {{element, props, trigger, server, watch, events: {json.dumps(list(events))}}});"
+    return gr.HTML(
+        value=value,
+        html_template='<div class="wb-view"></div>',
+        js_on_load=script,
+        apply_default_css=False,
+        server_functions=[answer(function) for function in functions] or None,
+        elem_id=elem_id or f"view-{name}",
+        elem_classes=["wb-host"],
+    )

@@ -1,0 +1,46 @@
+"""Checks on what a browser sends: every value is of the expected type, size and range, or is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+from workbench.errors import BadParameter
+from workbench.ui.text import text
+
+LONGEST = 2_000  # characters: above every name and term that the workbench accepts
+
+
+def words(data: dict[str, Any], key: str, *, limit: int = LONGEST, default: str | None = None) -> str:
+    """A string of at most ``limit`` characters. Raises BadParameter."""
+    value = data.get(key, default)
+    if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+        raise BadParameter(text("error.bad_request"))
+    return value
+
+
+def whole(data: dict[str, Any], key: str, low: int, high: int, *, default: int | None = None) -> int:
+    """An integer within ``low..high``. Raises BadParameter."""
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadParameter(text("error.bad_request"))
+    if not math.isfinite(value) or value != int(value) or not low <= value <= high:
+        raise BadParameter(text("error.bad_request"))
+    return int(value)
+
+
+def flag(data: dict[str, Any], key: str, *, default: bool = False) -> bool:
+    """True or false. Raises BadParameter."""
+    value = data.get(key, default)
+    if not isinstance(value, bool):
+        raise BadParameter(text("error.bad_request"))
+    return value
+
+
+def one_of(data: dict[str, Any], key: str, choices: Collection[str], *, default: str | None = None) -> str:
+    """One of ``choices``. Raises BadParameter."""
+    value = words(data, key, default=default)
+    if value not in choices:
+        raise BadParameter(text("error.bad_request"))
+    return value

@@ -1,0 +1,54 @@
+"""The Models tab: what there is to choose from, and tuned models to take away or delete."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from typing import Any
+
+import gradio as gr
+
+from workbench.ui import incoming
+from workbench.ui.components.lead import lead
+from workbench.ui.components.view import view
+from workbench.ui.errors import notice
+from workbench.ui.page import Page
+from workbench.ui.present import model_json
+
+KEEP_EXPORT = 900.0  # seconds: Gradio has its own copy by then
+
+
+def build(page: Page) -> None:
+    """The list, and the unseen button that hands a zip to the browser."""
+    services = page.services
+    lead("models")
+    listed = view("models", functions=_functions(page), events=["pack"], elem_id="models-list")
+    download = gr.DownloadButton(visible="hidden", elem_id="models-download")
+
+    def pack(event: gr.EventData, request: gr.Request) -> list[Any]:
+        sent = event._data if isinstance(event._data, dict) else {}
+        try:
+            name = incoming.words(sent, "model", limit=500)
+            path = services.export_model_zip(name)
+        except Exception as error:
+            notice(error, request)
+            return [gr.skip(), {"failed": True}]
+        cleaner = threading.Timer(KEEP_EXPORT, shutil.rmtree, (path.parent, True))
+        cleaner.daemon = True
+        cleaner.start()
+        return [gr.update(value=str(path)), {"packed": name, "file": path.name}]
+
+    listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")
+
+
+def _functions(page: Page) -> list[Any]:
+    services = page.services
+
+    def list_models(_data: dict[str, Any]) -> dict[str, Any]:
+        return {"models": [model_json(model) for model in services.models()]}
+
+    def delete_model(data: dict[str, Any]) -> dict[str, Any]:
+        services.delete_run(services.run(incoming.words(data, "model", limit=500)).id)
+        return {"done": True}
+
+    return [list_models, delete_model]

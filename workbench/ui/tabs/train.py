@@ -1,0 +1,194 @@
+"""The Train tab: choose, see how long it will take, start, and watch the curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from workbench.localtext import LocalText
+from workbench.types import Recipe
+from workbench.ui import incoming
+from workbench.ui.components.choosers import dictionary_chooser, model_chooser
+from workbench.ui.components.lead import lead
+from workbench.ui.components.parameters import chosen, parameter_fields
+from workbench.ui.components.view import view
+from workbench.ui.errors import notice, sentence_for
+from workbench.ui.page import Page
+from workbench.ui.present import both, run_json
+
+LARGEST_SEQ = 2**53
+
+
+def build(page: Page) -> None:
+    """The form on the left, the curve on the right, all runs below."""
+    services, labels = page.services, page.labels
+    recipes = services.recipes()
+    first = recipes[0].name
+    lead("train")
+    with gr.Row(equal_height=False, elem_id="train-desk"):
+        with gr.Column(scale=5, min_width=380, elem_classes=["wb-panel"]):
+            with gr.Row():
+                dictionary = dictionary_chooser(page, "train-dictionary")
+                base = model_chooser(page, "train-base", "base", "train.base")
+            recipe = gr.Radio(
+                [(_card(page, r), r.name) for r in recipes],
+                value=first,
+                label=labels("train.recipe"),
+                elem_id="train-recipe",
+                elem_classes=["wb-cards"],
+            )
+            with gr.Accordion(
+                labels("train.advanced"), open=False, elem_id="train-advanced", elem_classes=["wb-fold"]
+            ):
+                name = gr.Textbox(
+                    label=labels("train.name"),
+                    placeholder=labels("train.name_hint"),
+                    max_length=120,
+                    elem_id="train-name",
+                )
+                fields, groups = parameter_fields(page, recipes, first)
+                seed = gr.Number(
+                    value=0,
+                    precision=0,
+                    minimum=0,
+                    maximum=2**31 - 1,
+                    label=labels("train.seed"),
+                    info=labels("train.seed_help"),
+                    elem_id="train-seed",
+                )
+            estimate = view("estimate", elem_id="train-estimate")
+            start = gr.Button(labels("train.start"), variant="primary", size="lg", elem_id="train-start")
+        with gr.Column(scale=8, min_width=480):
+            curve = view("run", functions=_run_functions(page), elem_id="train-run")
+    view("runs", functions=[_list_runs(page)], elem_id="train-runs")
+    _connect(page, dictionary, base, recipe, name, seed, fields, groups, estimate, start, curve)
+
+
+def _card(page: Page, recipe: Recipe) -> str:
+    words = LocalText(f"{recipe.title.zh}\n{recipe.help.zh}", f"{recipe.title.en}\n{recipe.help.en}")
+    return str(page.labels.of(f"recipe.{recipe.name}", words))
+
+
+def _connect(
+    page: Page,
+    dictionary: Any,
+    base: Any,
+    recipe: Any,
+    name: Any,
+    seed: Any,
+    fields: list[Any],
+    groups: dict[str, Any],
+    estimate: Any,
+    start: Any,
+    curve: Any,
+) -> None:
+    services = page.services
+    controls = [field.control for field in fields]
+
+    def show_estimate(dictionary: str | None, base: str | None, recipe: str, *values: Any) -> dict[str, Any]:
+        if not dictionary or not base:
+            return {"empty": True}
+        try:
+            found = services.estimate(dictionary, base, recipe, chosen(fields, recipe, values))
+        except Exception as error:
+            return {"problem": sentence_for(error).as_json()}
+        return {
+            "seconds": found.seconds,
+            "encode": found.encode_seconds,
+            "train": found.train_seconds,
+            "note": both(found.note),
+        }
+
+    def begin(
+        dictionary: str | None,
+        base: str | None,
+        recipe: str,
+        name: str,
+        seed: float | None,
+        request: gr.Request,
+        *values: Any,
+    ) -> Any:
+        try:
+            run = services.start_run(
+                dictionary or "",
+                base or "",
+                recipe,
+                name=name.strip() or None,
+                parameters=chosen(fields, recipe, values),
+                seed=int(seed or 0),
+            )
+        except Exception as error:
+            notice(error, request)
+            return gr.skip(), gr.skip()
+        return {"started": run_json(run)}, ""
+
+    gr.on(
+        [dictionary.change, base.change, recipe.change, *[control.change for control in controls]],
+        show_estimate,
+        [dictionary, base, recipe, *controls],
+        estimate,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+    )
+    recipe.change(
+        lambda chosen_recipe: [gr.update(visible=key == chosen_recipe) for key in groups],
+        recipe,
+        list(groups.values()),
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    start.click(
+        begin,
+        [dictionary, base, recipe, name, seed, *controls],
+        [curve, name],
+        show_progress="minimal",
+        api_name="train",
+    )
+
+
+def _list_runs(page: Page) -> Any:
+    def list_runs(_data: dict[str, Any]) -> dict[str, Any]:
+        titles = {model.id: both(model.title) for model in page.services.models()}
+        recipes = {recipe.name: both(recipe.title) for recipe in page.services.recipes()}
+        return {"runs": [run_json(run) for run in page.services.runs()], "models": titles, "recipes": recipes}
+
+    return list_runs
+
+
+def _run_functions(page: Page) -> list[Any]:
+    services = page.services
+
+    def read_run(data: dict[str, Any]) -> dict[str, Any]:
+        """A run and what its curve gained since ``since``; without an id the one to look at first."""
+        run_id = incoming.words(data, "id", limit=200, default="")
+        since = incoming.whole(data, "since", 0, LARGEST_SEQ, default=0)
+        if not run_id:
+            runs = services.runs()
+            run = next((r for r in runs if run_json(r)["active"]), runs[0] if runs else None)
+            if run is None:
+                return {"run": None}
+        else:
+            run = services.run(run_id)
+        points = services.curve(run.id, since)
+        return {
+            "run": run_json(run),
+            "seq": max((point.seq for point in points), default=since),
+            "points": [[point.series, point.step, point.value] for point in points],
+        }
+
+    def stop_run(data: dict[str, Any]) -> dict[str, Any]:
+        services.stop_run(
+            incoming.words(data, "id", limit=200), keep=incoming.flag(data, "keep", default=True)
+        )
+        return {"done": True}
+
+    def delete_run(data: dict[str, Any]) -> dict[str, Any]:
+        services.delete_run(incoming.words(data, "id", limit=200))
+        return {"done": True}
+
+    def read_log(data: dict[str, Any]) -> dict[str, Any]:
+        return {"log": services.run_log_tail(incoming.words(data, "id", limit=200))}
+
+    return [read_run, stop_run, delete_run, read_log]

@@ -1,0 +1,69 @@
+"""Every string of the page, in Chinese and English: for Gradio's own labels, for the views and for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+
+from workbench.localtext import LocalText
+from workbench.ui.wording import board, data, explore, maps, models, shell, train
+
+LOCALES = {"zh": "zh-CN", "en": "en"}  # ours -> the name under which Gradio keeps its own strings
+
+TEXTS: dict[str, LocalText] = {
+    key: LocalText(zh, en)
+    for part in (shell, data, train, board, explore, maps, models)
+    for key, (zh, en) in part.TEXTS.items()
+}
+
+
+def text(key: str, **values: object) -> LocalText:
+    """The text of ``key`` with its placeholders filled. Raises KeyError for an unknown key."""
+    found = TEXTS[key]
+    return found.format(**values) if values else found
+
+
+class Labels:
+    """Labels of Gradio's own components: each call gives an object that the browser translates.
+
+    Besides the fixed texts it takes sentences that other parts of the workbench own (the titles of
+    recipes, parameters and base models), so that a change of language needs no answer of the server.
+    """
+
+    def __init__(self) -> None:
+        self._texts = dict(TEXTS)
+        self._marker = gr.I18n()
+
+    def __call__(self, key: str) -> object:
+        """A label by the key of its text."""
+        if key not in self._texts:
+            raise KeyError(key)
+        return self._marker(key)
+
+    def of(self, key: str, sentence: LocalText) -> object:
+        """A label for a sentence that is not among the page's own texts; ``key`` names it."""
+        self._texts[key] = sentence
+        return self._marker(key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def catalogue(self) -> gr.I18n:
+        """Everything registered so far, in the form that ``launch(i18n=...)`` takes."""
+        return gr.I18n(
+            **{
+                locale: {key: sentence.get(language) for key, sentence in self._texts.items()}
+                for language, locale in LOCALES.items()
+            }
+        )
+
+
+def for_views() -> dict[str, dict[str, str]]:
+    """The texts as the page's own scripts want them: ``{"zh": {key: text}, "en": {...}}``."""
+    return {language: dict(_pairs(language)) for language in LOCALES}
+
+
+def _pairs(language: str) -> Iterator[tuple[str, str]]:
+    for key, sentence in TEXTS.items():
+        yield key, sentence.zh if language == "zh" else sentence.en

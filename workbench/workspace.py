@@ -1,0 +1,34 @@
+"""One home folder opened: database, stores, models and measuring. What the page's services and a worker share."""
+
+from __future__ import annotations
+
+from workbench.evaluation.measure import Measurer
+from workbench.models.library import ModelLibrary
+from workbench.settings import Settings
+from workbench.storage.database import Database
+from workbench.storage.dictionaries import DictionaryStore
+from workbench.storage.evaluations import EvaluationStore
+from workbench.storage.rates import RateStore
+from workbench.storage.runs import RunStore
+
+
+class Workspace:
+    """Everything below the services, wired to one home folder. Cheap to open.
+
+    Raises:
+        StorageProblem: the database cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_path)
+        self.dictionaries = DictionaryStore(self.database)
+        self.runs = RunStore(self.database)
+        self.evaluations = EvaluationStore(self.database)
+        self.rates = RateStore(self.database)
+        self.library = ModelLibrary(settings, self.runs, self.rates)
+        self.measurer = Measurer(self.dictionaries, self.evaluations, self.library, settings.split_seed)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
