@@ -74,3 +74,11 @@ def _wordpiece(tokens: list[str]) -> dict:
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole sentence-transformers model of 2 layers and 32 dimensions. Read only: copy it to change it."""
     return build_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-model")
+
+
+@pytest.fixture(scope="session")
+def bundled_settings(tmp_path_factory: pytest.TempPathFactory):
+    """Settings whose home keeps the real bundled models for the session, once a test has unpacked them."""
+    from workbench.settings import Settings
+
+    return Settings.from_env({}, home=tmp_path_factory.mktemp("bundled-home"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BadParameter, InputError, WorkbenchError
 from workbench.localtext import Language, LocalText
 from workbench.settings import Settings
-from workbench.types import FINAL_STATES, Evaluation, Metrics, Run
+from workbench.types import FINAL_STATES, Metrics, Run
 
 if TYPE_CHECKING:
     from workbench.evaluation.leaderboard import BoardRow
@@ -112,7 +112,7 @@ def _import_dictionary(services: Services, options: argparse.Namespace, language
     preview = services.preview_dictionary(
         _read(path, services.settings.max_upload_bytes),
         path.name,
-        standard=_column(options.standard),
+        standard=_column(options.standard) if options.standard else None,
         synonyms=[_column(name) for name in options.synonym] if options.synonym else None,
         split_cells=options.split_cells,
         encoding=options.encoding,
@@ -394,9 +394,9 @@ def _where(row: int | None) -> str:
     return f"{row}: " if row else ""
 
 
-def _column(name: str | None) -> str | int | None:
+def _column(name: str) -> str | int:
     """A column by its heading, or ``#2`` for the second."""
-    if name and name.startswith("#") and name[1:].isdigit():
+    if name.startswith("#") and name[1:].isdigit():
         return int(name[1:]) - 1
     return name
 

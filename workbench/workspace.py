@@ -1,4 +1,4 @@
-"""One home folder opened: database, stores, models and measuring. What the page's services and a worker share."""
+"""One home folder opened: database, stores, models, measuring. The page's services and a worker share it."""
 
 from __future__ import annotations
 

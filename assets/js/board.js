@@ -72,7 +72,7 @@ WB.views.board = (root, { server, props, watch }) => {
           WB.button(t("board.csv"), csv, "", { id: "board-csv" }))),
       h("p.wb-small" + (view === "seen" ? ".wb-warning" : ""), { id: "board-about" }, t("board.about_" + view) + " " + (view === "unseen" ? t("board.size", { queries: WB.number(data.queries), corpus: WB.number(data.corpus) }) : "")),
       table, h("p.wb-small.wb-explain", {}, t("board.explain")),
-      h("div", {}, WB.button(t("board.next"), () => { const best = data.rows.find((r) => r.kind !== "baseline"); if (best) WB.emit("use-model", best.model); WB.go("explore"); }, "quiet", { id: "board-next" })))));
+      h("div", {}, WB.button(t("board.next"), () => { const best = data.rows.find((r) => r.kind !== "baseline"); if (best) WB.emit("use-model", best.model); WB.go("explore"); }, data.missing.length ? "" : "primary", { id: "board-next" })))));
     drawTable();
   };
   const poller = WB.poll(root, 3, async () => {

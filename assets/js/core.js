@@ -65,7 +65,8 @@ window.WB = (() => {
   WB.percent = (n) => (n == null ? "–" : WB.number(n, 1));
   WB.duration = (seconds) => {
     const s = Math.max(0, Number(seconds) || 0);
-    if (s < 90) return WB.t("unit.seconds", { n: s < 10 ? WB.number(s, s < 1 ? 1 : 0) : Math.round(s) });
+    if (s < 1) return WB.t("unit.under_second");
+    if (s < 90) return WB.t("unit.seconds", { n: Math.round(s) });
     if (s < 5400) return WB.t("unit.minutes", { n: Math.round(s / 60) });
     return WB.t("unit.hours", { n: WB.number(s / 3600, 1) });
   };

@@ -9,6 +9,7 @@ WB.curves = (host) => {
   const heads = [h("div.wb-plot-head"), h("div.wb-plot-head")];
   host.replaceChildren(h("div.wb-plots", {}, h("div", {}, heads[0], quality), h("div", {}, heads[1], loss)));
   let data = {};
+  let plotted = {};
   let drawn = false;
   let queue = Promise.resolve();
 
@@ -32,9 +33,10 @@ WB.curves = (host) => {
   const baseShapes = (c) => {
     const value = baseValue();
     if (value == null) return { shapes: [], annotations: [] };
+    const below = data["dev_recall@1"].y.at(-1) < value;
     return {
       shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color: c.faint, width: 1.2, dash: "dash" } }],
-      annotations: [{ xref: "paper", x: 1, xanchor: "right", y: value, yanchor: "top", showarrow: false,
+      annotations: [{ xref: "paper", x: 1, xanchor: "right", y: value, yanchor: below ? "bottom" : "top", showarrow: false,
         text: t("train.base_line", { value: WB.number(value, 1) }), font: { size: 11, color: c.faint } }],
     };
   };
@@ -45,8 +47,10 @@ WB.curves = (host) => {
   const lossTrace = (c) => [{ x: [...(data.loss?.x || [])], y: [...(data.loss?.y || [])], name: t("train.series_loss"), mode: "lines",
     line: { color: c.accent, width: 1.6 }, hovertemplate: "%{y:.4f}" }];
 
+  const count = () => { plotted = Object.fromEntries(Object.entries(data).map(([series, d]) => [series, d.x.length])); };
   const redraw = async () => {
     const Plotly = await WB.plotly();
+    count();
     const c = colours();
     titles();
     await Plotly.react(quality, qualityTraces(c), layout(c, { ...baseShapes(c), showlegend: false, yaxis: { gridcolor: c.line, zeroline: false, ticksuffix: "%", automargin: true } }), config);
@@ -57,24 +61,27 @@ WB.curves = (host) => {
       watcher.observe(host);
     }
   };
-  const append = async (fresh) => {
+  // What is on the plots already: a redraw may have taken points along that were waiting to be appended.
+  const append = async () => {
     const Plotly = await WB.plotly();
-    const indices = SERIES.map((series, i) => [series, i]).filter(([series]) => fresh[series]);
-    if (indices.length) await Plotly.extendTraces(quality, { x: indices.map(([s]) => fresh[s].x), y: indices.map(([s]) => fresh[s].y) }, indices.map(([, i]) => i));
-    if (fresh.loss) await Plotly.extendTraces(loss, { x: [fresh.loss.x], y: [fresh.loss.y] }, [0]);
-    if (fresh["dev_recall@1"] && fresh["dev_recall@1"].x[0] === 0) await Plotly.relayout(quality, baseShapes(colours()));
+    const news = (series) => { const d = data[series], from = plotted[series] || 0; return d && d.x.length > from ? { x: d.x.slice(from), y: d.y.slice(from) } : null; };
+    const found = SERIES.map((series, i) => [news(series), i]).filter(([fresh]) => fresh);
+    const steps = news("loss");
+    count();
+    if (found.length) await Plotly.extendTraces(quality, { x: found.map(([f]) => f.x), y: found.map(([f]) => f.y) }, found.map(([, i]) => i));
+    if (steps) await Plotly.extendTraces(loss, { x: [steps.x], y: [steps.y] }, [0]);
+    if (found.length) await Plotly.relayout(quality, baseShapes(colours()));
   };
   const inTurn = (work) => { queue = queue.then(work).catch(() => {}); return queue; };
   return {
     clear() { data = {}; inTurn(redraw); },
     add(points) {
-      const fresh = {};
       for (const [series, step, value] of points) {
         if (!Number.isFinite(value)) continue;
-        for (const store of [data, fresh]) { (store[series] ||= { x: [], y: [] }).x.push(step); store[series].y.push(value); }
+        const d = (data[series] ||= { x: [], y: [] });
+        d.x.push(step); d.y.push(value);
       }
-      const first = !drawn;
-      if (Object.keys(fresh).length) inTurn(() => (first ? redraw() : append(fresh)));
+      inTurn(() => (drawn ? append() : redraw()));
     },
     redraw() { inTurn(redraw); },
   };

@@ -12,12 +12,12 @@ WB.views.header = (root, { server, trigger }) => {
   const state = () => {
     if (offline) return h("span.wb-state.problem", { id: "header-state" }, t("header.offline"));
     const run = status?.active;
-    if (!run) return h("span.wb-state", { id: "header-state" }, h("i"), t("header.idle"));
+    if (!run) return h("span.wb-state", { id: "header-state" }, h("i"), h("span", {}, t("header.idle")));
     const values = { name: run.name, percent: Math.round((run.fraction || 0) * 100), phase: WB.pick(run.phase) };
     const words = t(run.fraction ? "header.training" : "header.working", values)
       + (status.queued ? t("header.queued", { n: status.queued }) : "");
     return h("button.wb-state.busy", { id: "header-state", type: "button", title: values.phase,
-      onclick: () => { WB.emit("show-run", run.id); WB.go("train"); } }, h("i"), words);
+      onclick: () => { WB.emit("show-run", run.id); WB.go("train"); } }, h("i"), h("span", {}, words));
   };
   const choice = (language, label) => h("button" + (WB.lang === language ? ".on" : ""), {
     type: "button", id: `language-${language}`, "aria-pressed": String(WB.lang === language),

@@ -14,6 +14,19 @@
         .catch(() => { /* labels then keep to the browser's language */ });
     }
   };
+  // Gradio translates the names of tabs when they are first opened; those of the others are set here.
+  const nameTabs = () => {
+    const keys = Object.keys(WB.boot.texts.en).filter((key) => key.startsWith("tab."));
+    for (const button of document.querySelectorAll("#tabs > .tab-wrapper button")) {
+      const text = button.textContent.trim();
+      const key = keys.find((k) => WB.boot.texts.zh[k] === text || WB.boot.texts.en[k] === text);
+      const node = key && [...button.childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.data.trim() === text);
+      if (node && text !== WB.t(key)) node.data = WB.t(key);
+    }
+  };
+  WB.on("language", () => [0, 150, 600].forEach((pause) => setTimeout(nameTabs, pause)));
+  WB.on("tab", nameTabs);
+
   WB.setLanguage = (language) => {
     WB.lang = valid(language) || WB.lang;
     WB.store.set("language", WB.lang);

@@ -19,8 +19,10 @@ WB.views.map = (root, { server, props, watch }) => {
   const frame = h("div.wb-card.wb-map", {}, h("div.wb-row.wrap.spread", {}, h("div.wb-row.grow", {}, field, found), h("div.wb-row", {}, facts, reset)), h("div.wb-map-stage", {}, plot, card), side);
 
   // Neighbouring numbers get far hues (golden angle), so that groups side by side differ.
-  const hue = (g) => `hsl(${Math.round((g * 137.508) % 360)}, ${WB.isDark() ? 52 : 56}%, ${WB.isDark() ? 62 : 44 + (g % 3) * 5}%)`;
+  const hue = (g) => `hsl(${Math.round((g * 137.508) % 360)}, ${WB.isDark() ? 48 : 46}%, ${(WB.isDark() ? 60 : 48) + (g % 3) * 4}%)`;
   const theme = () => ({ ink: WB.colour("--wb-ink"), line: WB.colour("--wb-line"), accent: WB.colour("--wb-accent"), soft: WB.colour("--wb-soft") });
+  // Labels of near points go to different sides.
+  const PLACES = Array.from({ length: 20 }, (_, i) => ["top center", "bottom center", "middle right", "middle left"][i % 4]);
   const traces = () => {
     const c = theme();
     const size = data.terms.length > 8000 ? 4 : data.terms.length > 1500 ? 5.5 : 7.5;
@@ -29,8 +31,8 @@ WB.views.map = (root, { server, props, watch }) => {
       { type: "scattergl", mode: "markers", x: data.x, y: data.y, hoverinfo: "none", showlegend: false,
         marker: { color: data.group.map(hue), size: data.standard.map((s) => (s ? size * 1.35 : size)), opacity: 0.82, line: { width: 0 } } },
       { ...empty, mode: "lines", line: { color: c.accent, width: 1.3 } },
-      { ...empty, mode: "markers+text", marker: { size: size * 1.9, color: "rgba(0,0,0,0)", line: { color: c.accent, width: 2 } }, text: [], textposition: "top center", textfont: { size: 12.5, color: c.ink } },
-      { ...empty, mode: "markers+text", marker: { size: size * 2.2, color: "rgba(0,0,0,0)", line: { color: c.ink, width: 2 } }, text: [], textposition: "top center", textfont: { size: 13, color: c.ink } }];
+      { ...empty, mode: "markers+text", marker: { size: size * 1.9, color: "rgba(0,0,0,0)", line: { color: c.accent, width: 2 } }, text: [], textposition: PLACES, textfont: { size: 12.5, color: c.ink } },
+      { ...empty, mode: "markers+text", marker: { size: size * 2.2, color: "rgba(0,0,0,0)", line: { color: c.ink, width: 2 } }, text: [], textposition: PLACES, textfont: { size: 13, color: c.ink } }];
   };
   const layout = () => {
     const c = theme();

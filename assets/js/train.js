@@ -14,7 +14,9 @@ WB.views.estimate = (root, { props, watch }) => {
     if (v.problem) { root.replaceChildren(h("div.wb-small.wb-warning", {}, WB.pick(v.problem))); return; }
     root.replaceChildren(h("div.wb-estimate", {},
       h("strong", {}, t("train.estimate", { time: WB.duration(v.seconds) })),
-      h("span.wb-small", {}, t("train.estimate_parts", { encode: WB.duration(v.encode), train: WB.duration(v.train) })),
+      h("span.wb-small", {}, [v.prepare ? t("train.estimate_prepare", { time: WB.duration(v.prepare) }) : null,
+        v.encode >= 0.5 ? t("train.estimate_encode", { time: WB.duration(v.encode) }) : null,
+        t("train.estimate_train", { time: WB.duration(v.train) })].filter(Boolean).join(t("common.comma"))),
       WB.pick(v.note) && h("span.wb-small", {}, WB.pick(v.note))));
   };
   draw();
@@ -38,7 +40,8 @@ WB.views.run = (root, { server, props, watch }) => {
   const top = h("div", { id: "train-progress" });
   const plots = h("div");
   const after = h("div", { id: "train-after" });
-  const card = h("div.wb-card.wb-gap", {}, top, plots, after);
+  const waits = h("p.wb-small.wb-hint", {});
+  const card = h("div.wb-card.wb-gap", {}, top, waits, plots, after);
   let curves = null;
 
   const left = () => {
@@ -67,7 +70,7 @@ WB.views.run = (root, { server, props, watch }) => {
 
   const progress = () => {
     const waiting = run.state === "queued";
-    const fraction = run.total && run.step ? run.step / run.total : run.progress || null;
+    const fraction = run.progress || (run.total && run.step ? run.step / run.total : null);
     const rest = left();
     const words = [WB.pick(run.phase), run.total && run.step ? t("train.step_of", { step: WB.number(run.step), total: WB.number(run.total) }) : null,
       run.started && run.active ? t("train.elapsed", { time: WB.duration(Date.now() / 1000 - run.started) }) : null,
@@ -78,11 +81,11 @@ WB.views.run = (root, { server, props, watch }) => {
   };
   const ending = () => {
     const kind = run.verdict ? run.verdict.kind : run.state === "failed" || run.state === "interrupted" ? "failed" : "plain";
-    const words = run.verdict ? WB.pick(run.verdict.text) : WB.pick(run.message);
+    const words = run.verdict ? WB.pick(run.verdict.title) : WB.pick(run.message);
     const took = run.started && run.finished ? t("train.took", { time: WB.duration(run.finished - run.started) }) : null;
     const usable = run.state === "completed" || (run.state === "stopped" && run.scores);
-    return [words && h("div.wb-verdict." + kind, { id: "train-verdict", "data-kind": kind }, h("i", { "aria-hidden": "true" }), h("div", {}, h("p", {}, words),
-      run.verdict && WB.pick(run.message) && WB.pick(run.message) !== words ? h("p.wb-small", {}, WB.pick(run.message)) : null)),
+    return [words && h("div.wb-verdict." + kind, { id: "train-verdict", "data-kind": kind }, h("i", { "aria-hidden": "true" }), h("div", {}, h("p.wb-verdict-title", {}, words),
+      run.verdict && h("p", {}, WB.pick(run.verdict.numbers)), run.verdict && WB.pick(run.message) && h("p.wb-small", {}, WB.pick(run.message)))),
     h("div.wb-row.wrap", {},
       usable && WB.button(t("train.to_board"), () => WB.go("board"), "primary", { id: "train-to-board" }),
       usable && WB.button(t("train.to_explore"), () => { WB.emit("use-model", run.name); WB.go("explore"); }, "", { id: "train-to-explore" }),
@@ -100,6 +103,9 @@ WB.views.run = (root, { server, props, watch }) => {
       h("div.wb-row.spread", {}, h("h3", { id: "train-run-name" }, run.name), WB.stateChip(run)), live ? progress() : null));
     after.replaceChildren(...(live ? [] : [h("div.wb-gap", {}, ending())]));
     if (!curves) { curves = WB.curves(plots); curves.redraw(); }
+    plots.hidden = seq === 0;
+    waits.textContent = t("train.curve_waits");
+    waits.hidden = seq > 0 || !live;
   };
   const show = (id) => { wanted = id; run = null; seq = 0; log = null; known = false; samples.length = 0; curves?.clear(); poller.now(); };
 
@@ -117,7 +123,7 @@ WB.views.run = (root, { server, props, watch }) => {
     if (!wanted) wanted = run.id;
     if (run.active && run.step) { samples.push({ at: Date.now() / 1000, step: run.step }); if (samples.length > 25) samples.shift(); }
     if (changed || run.active) draw();
-    if (reply.seq > seq) { seq = reply.seq; curves.add(reply.points); }
+    if (reply.seq > seq) { seq = reply.seq; if (!curves || plots.hidden) draw(); curves.add(reply.points); }
     WB.emit("run-shown", run.id);
     if (before && before !== run.state) WB.emit("touch");
     return run.active ? 0.8 : run.state === "queued" ? 1.5 : 5;

@@ -80,7 +80,7 @@ COLUMNS_UNSURE = LocalText(
 )
 ROWS_ABOVE = LocalText(
     "第 {first} 行之前的 {count} 行不是词语，已跳过。",
-    "{count} rows above row {first} were skipped: they are not terms.",
+    "What stands above row {first} was skipped (rows: {count}): these are not terms.",
 )
 NO_HEADING = LocalText(
     "没有识别到表头，第 {row} 行按词语读取。如果它是表头，请勾选“第一行是表头”。",

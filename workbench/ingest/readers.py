@@ -228,9 +228,9 @@ _WIDE_HINT = LocalText(
     "Keep only the columns with standard terms and synonyms, and upload again. Nothing was imported.",
 )
 _LONG = LocalText(
-    "第 {row} 行有 {count} 个单元格，其他行有 {width} 个：可能是词语里有分隔符。请给该单元格加上英文双引号。",
-    "Row {row} has {count} cells where the others have {width}: perhaps a term with the delimiter in it. "
-    "Put that cell in double quotes.",
+    "第 {row} 行有 {count} 个单元格，其他行有 {width} 个，该行未导入。请给含分隔符的词语加上英文双引号。",
+    "Row {row} has {count} cells where the others have {width}, and was left out: perhaps a term holds the "
+    "delimiter. Put that cell in double quotes.",
 )
 _SHORT = LocalText(
     "第 {row} 行只有 {count} 个单元格，其他行有 {width} 个。请补齐该行。",

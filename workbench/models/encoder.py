@@ -30,7 +30,7 @@ Ids = list[int]
 
 TOKENS_PER_BATCH = 4096
 # A batch of fewer tokens costs nearly as much as one of this size: below it, padding pays.
-_WORTH_PADDING = 192
+_WORTH_PADDING = 384
 _TEXTS_AT_ONCE = 16_384  # tokenised at a time, so that a long list does not fill the memory
 _LEAST_COSINE = 0.9995
 _PROBES = (

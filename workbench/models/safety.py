@@ -34,8 +34,7 @@ def check_folder(path: Path) -> None:
         UnsafeModel: pickled weights without safetensors beside them, Python files, ``auto_map``, a module
             class that is not sentence-transformers' (or our own), or a path that leads out of the folder.
     """
-    names = _files(path)
-    if not any(name in names for name in ("modules.json", "config.json")):
+    if not any((path / name).is_file() for name in ("modules.json", "config.json")):
         raise ModelProblem(
             LocalText(
                 "文件夹「{name}」里没有模型：缺少 config.json。",
@@ -47,6 +46,7 @@ def check_folder(path: Path) -> None:
             ),
             name=path.name,
         )
+    names = _files(path)
     check_names(path.name, names)
     for name in names:
         if name.endswith(("config.json", "modules.json")):

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 BRANCHES = ((2, 0), (3, 1), (5, 2))
 
 
-class ConvolutionalHead(nn.Module):
+class ConvolutionalHead(nn.Module):  # type: ignore[misc]  # untyped library
     """Token embeddings to one unit vector a text: every trainable weight but the embedding table."""
 
     def __init__(

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("workbench")
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
 def m001_first_schema(db: Database) -> None:
     """Dictionaries with versions, splits, runs with curves, evaluations."""
     for statement in _FIRST_SCHEMA:

@@ -157,11 +157,13 @@ class RunStore:
         """
         with self._database.write() as db:
             db.conn.execute(
-                "UPDATE runs SET heartbeat = ?, phase = ?, progress = ?, step = ?, total_steps = ? WHERE id = ?",
+                "UPDATE runs SET heartbeat = ?, phase = ?, progress = ?, step = ?, total_steps = ? "
+                "WHERE id = ?",
                 (time.time(), _packed(phase), progress, step, total_steps, run_id),
             )
             db.conn.executemany(
-                "INSERT OR REPLACE INTO curve_points (run_id, seq, series, step, value, at) VALUES (?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO curve_points (run_id, seq, series, step, value, at) "
+                "VALUES (?,?,?,?,?,?)",
                 ((run_id, *point) for point in points),
             )
             row = db.conn.execute("SELECT stop_request FROM runs WHERE id = ?", (run_id,)).fetchone()

@@ -93,9 +93,9 @@ class Supervisor:
         self._reap()
         for run in self._runs.active():
             self._watch(run)
-        run = self._runs.claim_next()
-        if run:
-            self._hand_over(run)
+        claimed = self._runs.claim_next()
+        if claimed:
+            self._hand_over(claimed)
         elif self._settings.warm_worker and self._idle is None and not self._runs.active():
             self._idle = self._spawn()
 

@@ -35,7 +35,7 @@ def in_batch_loss(
 
 
 def batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """``order`` cut into batches of ``size``; a last batch of one joins the one before (it has no negative)."""
+    """``order`` cut into batches of ``size``; a last batch of one (no negative) joins the one before."""
     parts = list(order.split(size))
     if len(parts) > 1 and len(parts[-1]) == 1:
         import torch

@@ -39,8 +39,13 @@ class Reporter(Protocol):
 class WorkingModel(Protocol):
     """The model that a stage starts from."""
 
-    folder: Path
-    fingerprint: str
+    @property
+    def folder(self) -> Path:
+        """Where it lies; nobody changes it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Its content hash."""
 
     def vectors(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
         """Unit vectors, float32 (n, d); stored ones are read, others encoded and stored."""

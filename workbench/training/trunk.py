@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
 
 TOKENS_PER_BATCH = 4096
+_LEAST_COSINE = 0.999
+_PROBES = ("SUV", "钢筋混凝土结构", "IL-2 gene expression and NF-kappa B activation")
 
 
 class SplitModel(ABC):
@@ -119,7 +121,9 @@ class LayerSplit(SplitModel):
     def __init__(self, model: Any, layers: int) -> None:
         super().__init__()
         self._model = model
-        self._bert = backbone(model)
+        bert = backbone(model)
+        assert bert is not None  # split_model has looked
+        self._bert = bert
         stack = self._bert.encoder.layer
         self._cut = len(stack) - min(layers, len(stack))
         for parameter in self._bert.parameters():
@@ -128,6 +132,7 @@ class LayerSplit(SplitModel):
             parameter.requires_grad_(True)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids with the model's default prompt before each text."""
         name = self._model.default_prompt_name
         prompt = self._model.prompts.get(name, "") if name else ""
         limit = self._model.get_max_seq_length() or 512
@@ -136,12 +141,14 @@ class LayerSplit(SplitModel):
         return rows
 
     def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+        """Embeddings and the layers below the cut."""
         hidden = self._bert.embeddings(input_ids=ids)
         for layer in self._bert.encoder.layer[: self._cut]:
             hidden = _first(layer(hidden, None))
         return hidden
 
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The layers above the cut, then the model's own pooling and what follows it, in float32."""
         import torch
 
         additive = torch.where(mask, 0.0, -1e9)[:, None, None, :]
@@ -155,14 +162,17 @@ class LayerSplit(SplitModel):
         return vectors
 
     def trainable(self) -> list[torch.nn.Parameter]:
+        """Every parameter of the layers above the cut."""
         return [p for layer in self._bert.encoder.layer[self._cut :] for p in layer.parameters()]
 
     def train(self, mode: bool) -> None:
+        """Dropout on or off above the cut; below it there is none."""
         self._bert.eval()
         for layer in self._bert.encoder.layer[self._cut :]:
             layer.train(mode)
 
     def save(self, out: Path, base: Path) -> None:
+        """The base's files with the trained tensors put in their places."""
         from safetensors.torch import load_file, save_file
 
         from workbench.models.adapter import copy_model
@@ -192,14 +202,17 @@ class ConvolutionalSplit(SplitModel):
             parameter.requires_grad_(not self._net.is_embedding(name))
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids; this encoder knows no prompts."""
         rows: list[list[int]] = self._net.token_ids(list(texts))
         return rows
 
     def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+        """Rows of the embedding table."""
         states: torch.Tensor = self._net.embed(ids)
         return states
 
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The whole net above the table, and what follows it."""
         import torch
 
         # float32 throughout: the net ends in tanh of wide sums, where bfloat16 costs visible accuracy
@@ -213,12 +226,15 @@ class ConvolutionalSplit(SplitModel):
         return vectors
 
     def trainable(self) -> list[torch.nn.Parameter]:
+        """Everything but the embedding table."""
         return [p for p in self._net.parameters() if p.requires_grad]
 
     def train(self, mode: bool) -> None:
+        """Dropout on or off."""
         self._net.train(mode)
 
     def save(self, out: Path, base: Path) -> None:
+        """The base's files with the net's tensors put in their places."""
         from safetensors.torch import load_file, save_file
 
         from workbench.models.adapter import copy_model
@@ -235,17 +251,21 @@ def split_model(folder: Path, layers: int) -> SplitModel:
     """Load a model and cut it below its top ``layers``.
 
     Raises:
-        TrainingProblem: its architecture has no stack of layers that could be cut.
+        TrainingProblem: its architecture has no stack of layers that could be cut, or cut in two it
+            does not compute what it computes whole.
     """
     from workbench.errors import TrainingProblem
     from workbench.localtext import LocalText
     from workbench.models.loading import load_model
 
     model = load_model(folder)
+    split: SplitModel | None = None
     if hasattr(model[0], "is_embedding"):
-        return ConvolutionalSplit(model)
-    if backbone(model) is not None:
-        return LayerSplit(model, layers)
+        split = ConvolutionalSplit(model)
+    elif backbone(model) is not None:
+        split = LayerSplit(model, layers)
+    if split is not None and _agrees(split, model):
+        return split
     raise TrainingProblem(
         LocalText(
             "这个模型的结构（{kind}）还不能精调。",
@@ -256,6 +276,32 @@ def split_model(folder: Path, layers: int) -> SplitModel:
         ),
         kind=type(model[0]).__name__,
     )
+
+
+def _agrees(split: SplitModel, model: Any) -> bool:
+    """Whether trunk and head give the model's own vectors: cosine above 0.999 for every probe, in float32.
+
+    Layers may need more than states and a mask (a relative position bias, say): some then fail, and
+    some compute something else without a word.
+    """
+    import torch
+
+    split.train(False)
+    expected = model.encode(
+        list(_PROBES), convert_to_tensor=True, normalize_embeddings=True, show_progress_bar=False
+    )
+    with torch.inference_mode():
+        try:
+            ids = split.token_ids(_PROBES)
+            states = [split.trunk(torch.tensor([row]))[0] for row in ids]
+            mask = torch.arange(max(map(len, ids)))[None, :] < torch.tensor([[len(row)] for row in ids])
+            padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+            found = torch.nn.functional.normalize(split.head(padded, mask), dim=1)
+        except (TypeError, ValueError, RuntimeError, LookupError, AttributeError):
+            return False
+    if found.shape != expected.shape:
+        return False
+    return bool((found * expected).sum(1).min() > _LEAST_COSINE)
 
 
 def backbone(model: Any) -> Any | None:

@@ -11,7 +11,8 @@ import gradio as gr
 
 from workbench.errors import InputError
 from workbench.ui import assets
-from workbench.ui.components.choosers import updates
+from workbench.ui.components.choosers import follow, updates
+from workbench.ui.errors import language_of
 from workbench.ui.guard import is_local, protection
 from workbench.ui.page import Page
 from workbench.ui.tabs import data, explore, header, leaderboard, map, models, train
@@ -113,20 +114,19 @@ def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
     memory = gr.BrowserState({}, storage_key="workbench.choices", secret="not-a-secret")
     refresh = gr.Button(visible="hidden", elem_id="shell-refresh")
 
-    def refill(remembered: Any, *values: str | None) -> list[Any]:
+    def refill(remembered: Any, request: gr.Request, *values: str | None) -> list[Any]:
         wished = remembered if isinstance(remembered, dict) else {}
-        return updates(page, list(values), wished)
+        return updates(page, list(values), wished, language_of(request))
 
     for event in (blocks.load, refresh.click):
         event(refill, [memory, *choosers], choosers, show_progress="hidden", api_visibility="private")
 
-    followers = [r.chooser for r in page.choosers if r.kind == "dictionary"]
-    for chooser in followers:
-        others = [other for other in followers if other is not chooser]
+    chosen_by_hand = [r.chooser for r in page.choosers if r.kind == "dictionary"]
+    for chooser in chosen_by_hand:
         chooser.input(
-            lambda name, others=others: [{"dictionary": name}, *[name] * len(others)],
+            lambda name: [{"dictionary": name}, *follow(page, name)],
             chooser,
-            [memory, *others],
+            [memory, *choosers],
             show_progress="hidden",
             api_visibility="private",
         )

@@ -1,4 +1,4 @@
-"""From an exception to a sentence on the page: known refusals in words, anything else by an incident number."""
+"""From an exception to a sentence on the page: refusals in words, all else by an incident number."""
 
 from __future__ import annotations
 
@@ -62,5 +62,6 @@ def answer(function: Callable[..., Any]) -> Callable[[Any], Any]:
 
 def notice(error: Exception, request: gr.Request | None) -> None:
     """Show ``error`` as a passing note at the edge of the page."""
-    sentence = sentence_for(error).get(language_of(request))
-    gr.Warning(html.escape(sentence), duration=12, title="")
+    language = language_of(request)
+    sentence = sentence_for(error).get(language)
+    gr.Warning(html.escape(sentence), duration=12, title=text("common.notice").get(language))

@@ -14,8 +14,9 @@ from workbench.ui.text import text
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 # Gradio evaluates templates and puts styles into elements; everything else comes from here alone.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; worker-src 'self' blob:; "
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' blob: data:; worker-src 'self' blob:; "
     "frame-ancestors 'self'; form-action 'self'; object-src 'none'; base-uri 'self'"
 )
 
@@ -31,7 +32,7 @@ def protection(host: str) -> list[Middleware]:
 
 
 class Guard:
-    """Refuses foreign hosts (DNS rebinding) and foreign origins, and forbids the page to load from outside."""
+    """Refuses foreign hosts and origins (DNS rebinding), and forbids the page to load from outside."""
 
     def __init__(self, app: ASGIApp, local_only: bool) -> None:
         self._app = app

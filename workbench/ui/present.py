@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.localtext import LocalText
-from workbench.types import ACTIVE_STATES, DictionaryInfo, Hit, Metrics, ModelInfo, Problem, Run
+from workbench.types import ACTIVE_STATES, DictionaryInfo, Hit, Metrics, ModelInfo, Problem, Run, Similarity
 from workbench.ui.text import text
 
 DECIMALS = 4
@@ -41,34 +41,37 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def verdict_json(run: Run) -> dict[str, Any] | None:
-    """Whether a finished run is better than the model it came from, in one plain sentence."""
+    """Whether a finished run is better than the model it came from: a word, a sentence, the numbers."""
     scores = _scores(run.result)
     if run.state not in ("completed", "stopped") or scores is None:
         return None
-    before, after = scores["base"], scores["best"]
-    gain = after["recall@1"] - before["recall@1"]
-    ranks = after.get("mrr@10", 0.0) - before.get("mrr@10", 0.0)
-    kind = "same" if abs(gain) < 0.05 and abs(ranks) < 0.05 else _sign(gain if abs(gain) >= 0.05 else ranks)
-    sentence = text(
-        f"train.verdict_{kind}",
-        before=f"{before['recall@1']:.1f}",
-        after=f"{after['recall@1']:.1f}",
-        points=f"{abs(gain):.1f}",
+    outcome = run.result.get("test", {}).get("difference", {}).get("verdict")
+    if outcome == "worse" or run.result.get("beats_base") is False:
+        kind = "worse"
+    else:
+        kind = "better" if outcome == "better" else "tied" if outcome else "unmeasured"
+    numbers = text(
+        f"train.numbers_{scores['on']}",
+        before=f"{scores['base']['recall@1']:.1f}",
+        after=f"{scores['best']['recall@1']:.1f}",
     )
-    return {"kind": kind, "text": sentence.as_json()}
+    return {"kind": kind, "title": text(f"train.verdict_{kind}").as_json(), "numbers": numbers.as_json()}
 
 
-def _sign(gain: float) -> str:
-    return "better" if gain > 0 else "worse"
+def _scores(result: dict[str, Any]) -> dict[str, Any] | None:
+    """Recall@1 before and after: on the test concepts where measured, else on the development ones."""
+    test, dev = result.get("test"), result.get("dev")
+    if isinstance(test, dict):
+        before, after = test["base"]["recall"], test["tuned"]["recall"]
+        return {"on": "test", "base": {"recall@1": _first(before)}, "best": {"recall@1": _first(after)}}
+    if isinstance(dev, dict):
+        return {"on": "dev", "base": dev["base"], "best": dev["best"]}
+    return None
 
 
-def _scores(result: dict[str, Any]) -> dict[str, dict[str, float]] | None:
-    before, after = result.get("base"), result.get("best")
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return None
-    if "recall@1" not in before or "recall@1" not in after:
-        return None
-    return {"base": before, "best": after}
+def _first(recall: dict[Any, float]) -> float:
+    """Recall@1; keys that went through JSON are texts."""
+    return float(recall["1"] if "1" in recall else recall[1])
 
 
 def dictionary_json(info: DictionaryInfo) -> dict[str, Any]:
@@ -126,6 +129,17 @@ def metrics_json(metrics: Metrics | None) -> dict[str, Any] | None:
         "high": metrics.recall1_ci95[1],
         "queries": metrics.queries,
         "corpus": metrics.corpus,
+    }
+
+
+def similarity_json(model: str, found: Similarity) -> dict[str, Any]:
+    """How alike two terms are under ``model``."""
+    return {
+        "model": model,
+        "cosine": found.cosine,
+        "probability": found.probability,
+        "percentile": found.percentile,
+        "known": found.known_synonyms,
     }
 
 

@@ -1,4 +1,4 @@
-"""Every string of the page, in Chinese and English: for Gradio's own labels, for the views and for messages."""
+"""Every string of the page in both languages: for Gradio's own labels, for views and for messages."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _fit(
 
 
 def _looks(pairs: int, per_epoch: int, needed: int, total: int) -> set[int]:
-    """The steps after which the development synonyms are looked at: each epoch's end, up to four times as often.
+    """The steps after which the development synonyms are looked at: one to four times in each epoch.
 
     Chosen by the work alone (a trained text costs about three times a looked-at one), never by the
     clock, so that the same seed keeps the same checkpoint.

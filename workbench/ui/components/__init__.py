@@ -1,1 +1,1 @@
-"""Building blocks of the tabs: views drawn by the page's scripts, and choosers that keep themselves current."""
+"""Building blocks of the tabs: views that the page's scripts draw, choosers, and generated forms."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
+from workbench.localtext import Language
 from workbench.types import ModelInfo
 
 if TYPE_CHECKING:
@@ -16,22 +18,23 @@ LONGEST = 500  # characters of a name, or columns chosen
 Kind = Literal["dictionary", "base", "model", "second_model"]
 
 
-class Chooser(gr.Dropdown):
+def dropdown(
+    label: object, elem_id: str, choices: Sequence[tuple[str, str]] = (), **more: Any
+) -> gr.Dropdown:
     """A dropdown whose value is checked by who uses it.
 
     Gradio remembers the choices of each session; after a restart of the server an open page would
-    be refused for a value that exists.
+    be refused for a value that exists. (A subclass would make Gradio write a stub file beside it.)
     """
+    made = gr.Dropdown(list(choices), label=label, elem_id=elem_id, interactive=True, **more)
+    made.preprocess = _as_sent  # type: ignore[method-assign]
+    return made
 
-    def preprocess(self, payload: Any) -> Any:
-        """The value as it was sent, if it is a text or several."""
-        if isinstance(payload, list):
-            return [value for value in payload if isinstance(value, str)][:LONGEST]
-        return payload if isinstance(payload, str) and len(payload) <= LONGEST else None
 
-    def get_block_name(self) -> str:
-        """Drawn by Gradio's own dropdown."""
-        return "dropdown"
+def _as_sent(payload: Any) -> Any:
+    if isinstance(payload, list):
+        return [value for value in payload if isinstance(value, str)][:LONGEST]
+    return payload if isinstance(payload, str) and len(payload) <= LONGEST else None
 
 
 @dataclass(frozen=True)
@@ -39,61 +42,85 @@ class Registered:
     """A chooser with what it chooses among."""
 
     kind: Kind
-    chooser: Chooser
+    chooser: gr.Dropdown
 
 
-def dictionary_chooser(page: Page, elem_id: str) -> Chooser:
+def dictionary_chooser(page: Page, elem_id: str, scale: int | None = None) -> gr.Dropdown:
     """A dropdown of dictionaries; all of them on the page follow the one that was changed last."""
-    chooser = Chooser(label=page.labels("common.dictionary"), choices=[], elem_id=elem_id, interactive=True)
+    chooser = dropdown(page.labels("common.dictionary"), elem_id, scale=scale, min_width=150)
     page.choosers.append(Registered("dictionary", chooser))
     return chooser
 
 
-def model_chooser(page: Page, elem_id: str, kind: Kind = "model", label: str = "common.model") -> Chooser:
+def model_chooser(
+    page: Page, elem_id: str, kind: Kind = "model", label: str = "common.model", scale: int | None = None
+) -> gr.Dropdown:
     """A dropdown of models: base models only, all, or all and none."""
-    chooser = Chooser(label=page.labels(label), choices=[], elem_id=elem_id, interactive=True)
+    chooser = dropdown(page.labels(label), elem_id, scale=scale, min_width=150)
     page.choosers.append(Registered(kind, chooser))
     return chooser
 
 
-def updates(page: Page, current: list[str | None], wished: dict[str, str]) -> list[Any]:
+def updates(page: Page, current: list[str | None], wished: dict[str, str], language: Language) -> list[Any]:
     """New choices for every chooser; a value that still exists is kept."""
-    dictionaries = [(info.name, info.name) for info in page.services.dictionaries()]
+    infos = page.services.dictionaries()
+    names = [info.name for info in infos]
+    # Whoever has only the samples begins with the one in the language of the page.
+    own = [info.name for info in infos if not info.sample or info.language == language]
+    shown = [
+        value for chosen, value in zip(page.choosers, current, strict=True) if chosen.kind == "dictionary"
+    ]
+    dictionary = next(
+        (name for name in (*shown, wished.get("dictionary"), *own, *names) if name in names), None
+    )
     models = page.services.models()
-    named = {
-        "dictionary": dictionaries,
-        "base": [_choice(page, m) for m in models if m.kind == "base"],
-        "model": [_choice(page, m) for m in _newest_first(models)],
-        "second_model": [
-            (str(page.labels("explore.no_second")), ""),
-            *[_choice(page, m) for m in _newest_first(models)],
-        ],
-    }
+    best = best_for(page, dictionary)
+    choices = _choices(page, models, names)
     result = []
-    for registered, value in zip(page.choosers, current, strict=True):
-        choices = named[registered.kind]
-        values = [choice[1] for choice in choices]
-        wish = wished.get("dictionary") if registered.kind == "dictionary" else None
-        kept = next((v for v in (value, wish) if v is not None and v in values), None)
-        if kept is None:
-            kept = _default(registered.kind, models, values)
-        result.append(gr.update(choices=choices, value=kept))
+    for registered, value in pairs:
+        offered = choices[registered.kind]
+        preferred = dictionary if registered.kind == "dictionary" else best[registered.kind]
+        keep = value if value in [choice[1] for choice in offered] else preferred
+        result.append(gr.update(choices=offered, value=keep))
     return result
 
 
-def _newest_first(models: list[ModelInfo]) -> list[ModelInfo]:
-    tuned = [m for m in models if m.kind == "tuned"]
-    return tuned + [m for m in models if m.kind == "base"]
+def follow(page: Page, dictionary: str | None) -> list[Any]:
+    """A dictionary was chosen: all tabs take it, with the models that fit it best."""
+    best = {**best_for(page, dictionary), "dictionary": dictionary}
+    return [gr.skip() if r.kind == "base" else gr.update(value=best[r.kind]) for r in page.choosers]
+
+
+def best_for(page: Page, dictionary: str | None) -> dict[Kind, str | None]:
+    """What to work with on ``dictionary``: the newest model tuned on it beside its base, else the default base."""
+    models = page.services.models()
+    bases = [model.id for model in models if model.kind == "base"]
+    default = next((model.id for model in models if model.kind == "base" and model.default), None)
+    default = default or (bases[0] if bases else None)
+    trained_on = {run.name: run.dictionary for run in page.services.runs(1000)}
+    for model in models:
+        if model.kind == "tuned" and trained_on.get(model.id) == dictionary:
+            return {
+                "base": default,
+                "model": model.id,
+                "second_model": model.base if model.base in bases else "",
+            }
+    return {"base": default, "model": default, "second_model": ""}
+
+
+def _choices(
+    page: Page, models: list[ModelInfo], dictionaries: list[str]
+) -> dict[Kind, list[tuple[str, str]]]:
+    tuned = [_choice(page, model) for model in models if model.kind == "tuned"]
+    base = [_choice(page, model) for model in models if model.kind == "base"]
+    return {
+        "dictionary": [(name, name) for name in dictionaries],
+        "base": base,
+        "model": tuned + base,
+        "second_model": [(str(page.labels("explore.no_second")), ""), *tuned, *base],
+    }
 
 
 def _choice(page: Page, model: ModelInfo) -> tuple[str, str]:
     key = f"model.{model.id}"
     return (str(page.labels(key)) if key in page.labels else model.title.get("en")), model.id
-
-
-def _default(kind: Kind, models: list[ModelInfo], values: list[str]) -> str | None:
-    if kind in ("base", "model"):
-        for model in models:
-            if model.default and model.id in values:
-                return values[0] if kind == "model" else model.id
-    return values[0] if values else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -14,153 +14,160 @@ from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.errors import sentence_for
 from workbench.ui.page import Page
-from workbench.ui.present import both, hit_json
+from workbench.ui.present import both, hit_json, similarity_json
 
 NEIGHBOURS = 12
 SUGGESTIONS = 10
+LONGEST_EXAMPLE = 40  # characters
+ONE_LINE: dict[str, Any] = {"max_length": 500, "lines": 1, "max_lines": 1}
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+Answer = Callable[..., Iterator[dict[str, Any]]]
 
 
 def build(page: Page) -> None:
     """Dictionary and models on top, the two questions below."""
-    labels = page.labels
     lead("explore")
     with gr.Row(elem_id="explore-desk"):
         dictionary = dictionary_chooser(page, "explore-dictionary")
         model = model_chooser(page, "explore-model", "model", "explore.model")
         second = model_chooser(page, "explore-second", "second_model", "explore.second")
+    chosen = [dictionary, model, second]
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=400, elem_classes=["wb-panel"]):
-            view("question", value={"key": "explore.pair"}, elem_id="explore-pair-head")
-            with gr.Row():
-                first = gr.Textbox(label=labels("explore.first"), max_length=500, elem_id="explore-first")
-                other = gr.Textbox(label=labels("explore.other"), max_length=500, elem_id="explore-other")
-            compare = gr.Button(labels("explore.compare"), variant="primary", elem_id="explore-compare")
-            pair = view("pair", elem_id="explore-pair")
+            terms, ask_pair = _pair_question(page, chosen)
         with gr.Column(scale=7, min_width=480, elem_classes=["wb-panel"]):
-            view("question", value={"key": "explore.near"}, elem_id="explore-near-head")
-            with gr.Row(equal_height=True, elem_classes=["wb-ask"]):
-                term = gr.Textbox(
-                    placeholder=labels("explore.term"),
-                    show_label=False,
-                    container=False,
-                    max_length=500,
-                    scale=5,
-                    elem_id="explore-term",
-                )
-                find = gr.Button(
-                    labels("explore.find"), variant="primary", scale=1, min_width=90, elem_id="explore-find"
-                )
-            examples = view(
-                "suggestions", functions=[_suggest(page)], events=["pick"], elem_id="explore-suggestions"
-            )
-            near = view("neighbours", events=["pick"], elem_id="explore-neighbours")
-    _connect(page, dictionary, model, second, first, other, compare, pair, term, find, examples, near)
+            _near_question(page, chosen, terms, ask_pair)
 
 
-def _suggest(page: Page) -> Any:
-    def read_suggestions(data: dict[str, Any]) -> dict[str, Any]:
-        """Some terms of the dictionary to start from."""
-        name = incoming.words(data, "dictionary", limit=200)
-        info = page.services.dictionary(name)
-        pages = max(1, info.standards // SUGGESTIONS)
-        groups, _ = page.services.groups_page(name, page=random.randrange(pages), size=SUGGESTIONS)
-        pairs = [[group.standard, group.synonyms[0]] for group in groups if group.synonyms]
-        return {"pairs": [pair for pair in pairs if max(map(len, pair)) <= 40]}
+def _pair_question(page: Page, chosen: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Two boxes, a button and a gauge; returns the boxes and how the question is asked."""
+    labels = page.labels
+    view("question", value={"key": "explore.pair"}, elem_id="explore-pair-head")
+    with gr.Row():
+        first = gr.Textbox(label=labels("explore.first"), elem_id="explore-first", **ONE_LINE)
+        other = gr.Textbox(label=labels("explore.other"), elem_id="explore-other", **ONE_LINE)
+    compare = gr.Button(labels("explore.compare"), variant="primary", elem_id="explore-compare")
+    pair = view("pair", elem_id="explore-pair")
+    ask = {"fn": _pair_answer(page), "inputs": [*chosen, first, other], "outputs": pair}
+    gr.on([compare.click, first.submit, other.submit, chosen[1].input, chosen[2].input], **ask, **QUIET)
+    return [first, other], ask
 
-    return read_suggestions
+
+def _near_question(page: Page, chosen: list[Any], terms: list[Any], ask_pair: dict[str, Any]) -> None:
+    """One box, examples to click, and the nearest terms under each model."""
+    labels = page.labels
+    view("question", value={"key": "explore.near"}, elem_id="explore-near-head")
+    with gr.Row(equal_height=True):
+        term = gr.Textbox(
+            placeholder=labels("explore.term"),
+            show_label=False,
+            container=False,
+            scale=5,
+            elem_id="explore-term",
+            **ONE_LINE,
+        )
+        find = gr.Button(
+            labels("explore.find"), variant="primary", scale=1, min_width=90, elem_id="explore-find"
+        )
+    examples = view(
+        "suggestions", functions=[_suggestions(page)], events=["pick"], elem_id="explore-suggestions"
+    )
+    near = view("neighbours", events=["pick"], elem_id="explore-neighbours")
+    ask = {"fn": _near_answer(page), "inputs": [*chosen, term], "outputs": near}
+    gr.on([find.click, term.submit, chosen[1].input, chosen[2].input], **ask, **QUIET)
+    near.pick(_picked, None, term, **QUIET).then(**ask, **QUIET)
+    picked = examples.pick(_picked_pair, None, [*terms, term], **QUIET)
+    picked.then(**ask, **QUIET)
+    picked.then(**ask_pair, **QUIET)
+    chosen[0].change(
+        lambda name: [{"dictionary": name}, {"empty": True}], chosen[0], [examples, near], **QUIET
+    )
 
 
-def _connect(
-    page: Page,
-    dictionary: Any,
-    model: Any,
-    second: Any,
-    first: Any,
-    other: Any,
-    compare: Any,
-    pair: Any,
-    term: Any,
-    find: Any,
-    examples: Any,
-    near: Any,
-) -> None:
+def _pair_answer(page: Page) -> Answer:
     services = page.services
 
-    def columns(chosen: str | None, beside: str | None) -> list[str]:
-        return [name for name in dict.fromkeys([chosen, beside]) if name]
-
-    def titles(models: list[str]) -> dict[str, Any]:
-        return {info.id: both(info.title) for info in services.models() if info.id in models}
-
-    def waiting(models: list[str], name: str | None) -> bool:
-        return bool(name) and not all(services.vectors_ready(each, name) for each in models)
-
-    def answer_pair(
-        name: str | None, chosen: str | None, beside: str | None, a: str, b: str
+    def answer(
+        name: str | None, model: str | None, second: str | None, a: str | None, b: str | None
     ) -> Iterator[dict[str, Any]]:
-        if not a.strip() or not b.strip():
+        """How alike two terms are under one or two models; says so first where that takes a while."""
+        a, b = (a or "").strip(), (b or "").strip()
+        models = _columns(model, second)
+        if not a or not b or not models:
             yield {"empty": True}
             return
-        models = columns(chosen, beside)
         try:
-            if waiting(models, name):
+            if _waiting(page, models, name):
                 yield {"preparing": True}
-            answers = []
-            for each in models:
-                found = services.similarity(a, b, each, name or None)
-                answers.append(
-                    {
-                        "model": each,
-                        "cosine": found.cosine,
-                        "probability": found.probability,
-                        "percentile": found.percentile,
-                        "known": found.known_synonyms,
-                    }
-                )
-            yield {"a": a.strip(), "b": b.strip(), "answers": answers, "titles": titles(models)}
+            found = [similarity_json(each, services.similarity(a, b, each, name or None)) for each in models]
+            yield {"a": a, "b": b, "answers": found, "titles": _titles(page, models)}
         except Exception as error:
             yield {"problem": sentence_for(error).as_json()}
 
-    def answer_near(
-        name: str | None, chosen: str | None, beside: str | None, word: str
+    return answer
+
+
+def _near_answer(page: Page) -> Answer:
+    services = page.services
+
+    def answer(
+        name: str | None, model: str | None, second: str | None, word: str | None
     ) -> Iterator[dict[str, Any]]:
-        if not word.strip() or not name:
+        """The terms nearest to a word under one or two models."""
+        word = (word or "").strip()
+        models = _columns(model, second)
+        if not word or not name or not models:
             yield {"empty": True}
             return
-        models = columns(chosen, beside)
         try:
-            if waiting(models, name):
+            if _waiting(page, models, name):
                 yield {"preparing": True}
             found = {
                 each: [hit_json(hit) for hit in services.neighbours(word, each, name, k=NEIGHBOURS)]
                 for each in models
             }
-            yield {"term": word.strip(), "models": models, "hits": found, "titles": titles(models)}
+            yield {"term": word, "models": models, "hits": found, "titles": _titles(page, models)}
         except Exception as error:
             yield {"problem": sentence_for(error).as_json()}
 
-    def picked(event: gr.EventData) -> Any:
-        word = event._data.get("term") if isinstance(event._data, dict) else None
-        return word[:500] if isinstance(word, str) else gr.skip()
+    return answer
 
-    def picked_pair(event: gr.EventData) -> list[Any]:
-        sent = event._data if isinstance(event._data, dict) else {}
-        words = [sent.get("term"), sent.get("other")]
-        if not all(isinstance(word, str) for word in words):
-            return [gr.skip()] * 3
-        return [words[0][:500], words[1][:500], words[0][:500]]
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    ask_near = {"fn": answer_near, "inputs": [dictionary, model, second, term], "outputs": near}
-    ask_pair = {"fn": answer_pair, "inputs": [dictionary, model, second, first, other], "outputs": pair}
-    gr.on([find.click, term.submit], **ask_near, **quiet)
-    gr.on([compare.click, first.submit, other.submit], **ask_pair, **quiet)
-    examples.pick(picked_pair, None, [first, other, term], **quiet).then(**ask_near, **quiet).then(
-        **ask_pair, **quiet
-    )
-    near.pick(picked, None, term, **quiet).then(**ask_near, **quiet)
-    for chooser in (model, second):
-        chooser.input(**ask_near, **quiet).then(**ask_pair, **quiet)
-    dictionary.change(
-        lambda name: [{"dictionary": name}, {"empty": True}], dictionary, [examples, near], **quiet
-    )
+def _columns(model: str | None, second: str | None) -> list[str]:
+    return [name for name in dict.fromkeys([model, second]) if name]
+
+
+def _titles(page: Page, models: list[str]) -> dict[str, Any]:
+    return {info.id: both(info.title) for info in page.services.models() if info.id in models}
+
+
+def _waiting(page: Page, models: list[str], dictionary: str | None) -> bool:
+    return bool(dictionary) and not all(page.services.vectors_ready(each, dictionary) for each in models)
+
+
+def _suggestions(page: Page) -> Any:
+    def read_suggestions(data: dict[str, Any]) -> dict[str, Any]:
+        """Some terms of the dictionary to start from."""
+        name = incoming.words(data, "dictionary", limit=200)
+        pages = max(1, page.services.dictionary(name).standards // SUGGESTIONS)
+        groups, _ = page.services.groups_page(name, page=random.randrange(pages), size=SUGGESTIONS)
+        pairs = [[group.standard, group.synonyms[0]] for group in groups if group.synonyms]
+        return {"pairs": [pair for pair in pairs if max(map(len, pair)) <= LONGEST_EXAMPLE]}
+
+    return read_suggestions
+
+
+def _picked(event: gr.EventData) -> Any:
+    """The term that was clicked."""
+    return _sent(event, "term") or gr.skip()
+
+
+def _picked_pair(event: gr.EventData) -> list[Any]:
+    """The example that was clicked, into all three boxes."""
+    first, other = _sent(event, "term"), _sent(event, "other")
+    return [first, other, first] if first and other else [gr.skip()] * 3
+
+
+def _sent(event: gr.EventData, key: str) -> str | None:
+    value = event._data.get(key) if isinstance(event._data, dict) else None
+    return value[: ONE_LINE["max_length"]] if isinstance(value, str) else None

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.types import ACTIVE_STATES
+from workbench.ui.components.choosers import follow
 from workbench.ui.components.view import view
 from workbench.ui.page import Page
 
@@ -24,6 +25,8 @@ def connect(page: Page, header: gr.HTML) -> None:
         kind, name = sent.get("kind"), sent.get("name")
         if not isinstance(name, str) or len(name) > 500:
             return [gr.skip()] * len(page.choosers)
+        if kind == "dictionary":
+            return follow(page, name)
         return [gr.update(value=name) if chosen.kind == kind else gr.skip() for chosen in page.choosers]
 
     header.choose(
@@ -50,7 +53,7 @@ def _status(page: Page) -> Any:
                 "id": active.id,
                 "name": active.name,
                 "phase": active.phase.as_json(),
-                "fraction": active.step / active.total_steps if active.total_steps else None,
+                "fraction": active.step / active.total_steps if active.total_steps and active.step else None,
             }
         return {
             "active": brief,

@@ -2,120 +2,165 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from workbench.localtext import LocalText
-from workbench.types import Recipe
+from workbench.types import ACTIVE_STATES, Recipe
 from workbench.ui import incoming
 from workbench.ui.components.choosers import dictionary_chooser, model_chooser
 from workbench.ui.components.lead import lead
-from workbench.ui.components.parameters import chosen, parameter_fields
+from workbench.ui.components.parameters import Field, chosen, parameter_fields
 from workbench.ui.components.view import view
 from workbench.ui.errors import notice, sentence_for
 from workbench.ui.page import Page
 from workbench.ui.present import both, run_json
 
 LARGEST_SEQ = 2**53
+LARGEST_SEED = 2**31 - 1
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass
+class Form:
+    """The controls that say what to train; ``groups`` holds the advanced settings of each recipe."""
+
+    dictionary: Any
+    base: Any
+    recipe: Any
+    name: Any
+    seed: Any
+    fields: list[Field]
+    groups: dict[str, Any]
+
+    @property
+    def settings(self) -> list[Any]:
+        """The controls of all recipes' parameters."""
+        return [field.control for field in self.fields]
 
 
 def build(page: Page) -> None:
     """The form on the left, the curve on the right, all runs below."""
-    services, labels = page.services, page.labels
-    recipes = services.recipes()
-    first = recipes[0].name
+    labels = page.labels
     lead("train")
     with gr.Row(equal_height=False, elem_id="train-desk"):
         with gr.Column(scale=5, min_width=380, elem_classes=["wb-panel"]):
-            with gr.Row():
-                dictionary = dictionary_chooser(page, "train-dictionary")
-                base = model_chooser(page, "train-base", "base", "train.base")
-            recipe = gr.Radio(
-                [(_card(page, r), r.name) for r in recipes],
-                value=first,
-                label=labels("train.recipe"),
-                elem_id="train-recipe",
-                elem_classes=["wb-cards"],
-            )
-            with gr.Accordion(
-                labels("train.advanced"), open=False, elem_id="train-advanced", elem_classes=["wb-fold"]
-            ):
-                name = gr.Textbox(
-                    label=labels("train.name"),
-                    placeholder=labels("train.name_hint"),
-                    max_length=120,
-                    elem_id="train-name",
-                )
-                fields, groups = parameter_fields(page, recipes, first)
-                seed = gr.Number(
-                    value=0,
-                    precision=0,
-                    minimum=0,
-                    maximum=2**31 - 1,
-                    label=labels("train.seed"),
-                    info=labels("train.seed_help"),
-                    elem_id="train-seed",
-                )
+            form = _form(page)
             estimate = view("estimate", elem_id="train-estimate")
             start = gr.Button(labels("train.start"), variant="primary", size="lg", elem_id="train-start")
         with gr.Column(scale=8, min_width=480):
             curve = view("run", functions=_run_functions(page), elem_id="train-run")
     view("runs", functions=[_list_runs(page)], elem_id="train-runs")
-    _connect(page, dictionary, base, recipe, name, seed, fields, groups, estimate, start, curve)
+    _connect(page, form, estimate, start, curve)
+
+
+def _form(page: Page) -> Form:
+    labels = page.labels
+    recipes = page.services.recipes()
+    first = recipes[0].name
+    with gr.Row():
+        dictionary = dictionary_chooser(page, "train-dictionary", scale=2)
+        base = model_chooser(page, "train-base", "base", "train.base", scale=3)
+    recipe = gr.Radio(
+        [(_card(page, each), each.name) for each in recipes],
+        value=first,
+        label=labels("train.recipe"),
+        elem_id="train-recipe",
+        elem_classes=["wb-cards"],
+    )
+    with gr.Accordion(
+        labels("train.advanced"), open=False, elem_id="train-advanced", elem_classes=["wb-fold"]
+    ):
+        name = gr.Textbox(
+            label=labels("train.name"),
+            placeholder=labels("train.name_hint"),
+            max_length=120,
+            elem_id="train-name",
+        )
+        fields, groups = parameter_fields(page, recipes, first)
+        seed = gr.Number(
+            value=0,
+            precision=0,
+            minimum=0,
+            maximum=LARGEST_SEED,
+            label=labels("train.seed"),
+            info=labels("train.seed_help"),
+            elem_id="train-seed",
+        )
+    return Form(dictionary, base, recipe, name, seed, fields, groups)
 
 
 def _card(page: Page, recipe: Recipe) -> str:
+    """Title and help of a recipe in one label; the styles set the first line larger."""
     words = LocalText(f"{recipe.title.zh}\n{recipe.help.zh}", f"{recipe.title.en}\n{recipe.help.en}")
     return str(page.labels.of(f"recipe.{recipe.name}", words))
 
 
-def _connect(
-    page: Page,
-    dictionary: Any,
-    base: Any,
-    recipe: Any,
-    name: Any,
-    seed: Any,
-    fields: list[Any],
-    groups: dict[str, Any],
-    estimate: Any,
-    start: Any,
-    curve: Any,
-) -> None:
-    services = page.services
-    controls = [field.control for field in fields]
+def _connect(page: Page, form: Form, estimate: Any, start: Any, curve: Any) -> None:
+    what = [form.dictionary, form.base, form.recipe]
+    gr.on(
+        [control.change for control in (*what, *form.settings)],
+        _estimate(page, form),
+        [*what, *form.settings],
+        estimate,
+        trigger_mode="always_last",
+        **QUIET,
+    )
+    form.recipe.change(
+        lambda recipe: [gr.update(visible=name == recipe) for name in form.groups],
+        form.recipe,
+        list(form.groups.values()),
+        **QUIET,
+    )
+    start.click(
+        _begin(page, form),
+        [*what, form.name, form.seed, *form.settings],
+        [curve, form.name],
+        show_progress="minimal",
+        api_name="train",
+    )
 
-    def show_estimate(dictionary: str | None, base: str | None, recipe: str, *values: Any) -> dict[str, Any]:
+
+def _estimate(page: Page, form: Form) -> Any:
+    def estimate(dictionary: str | None, base: str | None, recipe: str, *values: Any) -> dict[str, Any]:
+        """How long a run would take here."""
         if not dictionary or not base:
             return {"empty": True}
         try:
-            found = services.estimate(dictionary, base, recipe, chosen(fields, recipe, values))
+            found = page.services.estimate(dictionary, base, recipe, chosen(form.fields, recipe, values))
         except Exception as error:
             return {"problem": sentence_for(error).as_json()}
         return {
             "seconds": found.seconds,
+            "prepare": found.prepare_seconds,
             "encode": found.encode_seconds,
             "train": found.train_seconds,
             "note": both(found.note),
         }
 
+    return estimate
+
+
+def _begin(page: Page, form: Form) -> Any:
     def begin(
         dictionary: str | None,
         base: str | None,
         recipe: str,
-        name: str,
+        name: str | None,
         seed: float | None,
         request: gr.Request,
         *values: Any,
     ) -> Any:
+        """Put a run into the queue, and show it."""
         try:
-            run = services.start_run(
+            run = page.services.start_run(
                 dictionary or "",
                 base or "",
                 recipe,
-                name=name.strip() or None,
-                parameters=chosen(fields, recipe, values),
+                name=(name or "").strip() or None,
+                parameters=chosen(form.fields, recipe, values),
                 seed=int(seed or 0),
             )
         except Exception as error:
@@ -123,29 +168,7 @@ def _connect(
             return gr.skip(), gr.skip()
         return {"started": run_json(run)}, ""
 
-    gr.on(
-        [dictionary.change, base.change, recipe.change, *[control.change for control in controls]],
-        show_estimate,
-        [dictionary, base, recipe, *controls],
-        estimate,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
-    recipe.change(
-        lambda chosen_recipe: [gr.update(visible=key == chosen_recipe) for key in groups],
-        recipe,
-        list(groups.values()),
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    start.click(
-        begin,
-        [dictionary, base, recipe, name, seed, *controls],
-        [curve, name],
-        show_progress="minimal",
-        api_name="train",
-    )
+    return begin
 
 
 def _list_runs(page: Page) -> Any:
@@ -164,13 +187,13 @@ def _run_functions(page: Page) -> list[Any]:
         """A run and what its curve gained since ``since``; without an id the one to look at first."""
         run_id = incoming.words(data, "id", limit=200, default="")
         since = incoming.whole(data, "since", 0, LARGEST_SEQ, default=0)
-        if not run_id:
-            runs = services.runs()
-            run = next((r for r in runs if run_json(r)["active"]), runs[0] if runs else None)
-            if run is None:
-                return {"run": None}
-        else:
+        if run_id:
             run = services.run(run_id)
+        else:
+            runs = services.runs()
+            if not runs:
+                return {"run": None}
+            run = next((each for each in runs if each.state in ACTIVE_STATES), runs[0])
         points = services.curve(run.id, since)
         return {
             "run": run_json(run),

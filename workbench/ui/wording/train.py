@@ -24,7 +24,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{name}” is queued as number {place} and starts by itself.",
     ),
     "train.estimate": ("在这台电脑上大约需要 {time}", "Takes about {time} on this machine"),
-    "train.estimate_parts": ("编码 {encode}，训练 {train}", "{encode} to encode, {train} to train"),
+    "train.estimate_encode": ("编码 {time}", "{time} to encode"),
+    "train.estimate_train": ("训练 {time}", "{time} to train"),
+    "train.estimate_prepare": ("首次解包模型 {time}", "{time} to unpack the model (once)"),
     "train.estimate_none": ("请选择词典和基础模型。", "Choose a dictionary and a base model."),
     "train.curve_empty": ("还没有训练过", "Nothing has been trained yet"),
     "train.curve_empty_hint": (
@@ -65,19 +67,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.log_empty": ("日志为空。", "The log is empty."),
     "train.to_board": ("查看排行榜", "See the leaderboard"),
     "train.to_explore": ("试一试", "Try it out"),
-    "train.verdict_better": (
-        "有进步。对训练时没见过的概念，第 1 名命中率从 {before}% 提高到 {after}%（+{points} 个百分点）。",
-        "Better. On concepts it never saw, the right standard term now comes first in {after}% of cases, "
-        "up from {before}% (+{points} points).",
-    ),
+    "train.verdict_better": ("有进步", "Better than its base model"),
     "train.verdict_worse": (
-        "变差了。第 1 名命中率从 {before}% 变为 {after}%。请继续使用原来的基础模型，或换一种方案。",
-        "Worse. Recall@1 went from {before}% to {after}%. Keep the base model, or try another recipe.",
+        "没有进步：请继续使用原来的基础模型，或换一种方案",
+        "Not an improvement: keep the base model, or try another recipe",
     ),
-    "train.verdict_same": (
-        "没有变化。第 1 名命中率仍是 {after}%：这次训练没有超过基础模型。",
-        "No change. Recall@1 is still {after}%: this run did not beat its base model.",
+    "train.verdict_tied": ("与基础模型分不出高下", "No measurable difference from its base model"),
+    "train.verdict_unmeasured": ("已保留到停止时为止最好的模型", "The best model so far was kept"),
+    "train.numbers_test": (
+        "没见过的测试概念，第 1 名命中率：训练前 {before}%，训练后 {after}%。",
+        "Recall@1 on unseen test concepts: {before}% before, {after}% after.",
     ),
+    "train.numbers_dev": (
+        "验证集第 1 名命中率：训练前 {before}%，训练后 {after}%。",
+        "Recall@1 on the development set: {before}% before, {after}% after.",
+    ),
+    "train.curve_waits": ("曲线从第一步训练开始。", "The curve begins with the first step of training."),
     "train.runs": ("训练记录", "Runs"),
     "train.runs_none": ("训练记录会列在这里。", "Your runs will be listed here."),
     "train.col_name": ("名称", "Name"),
