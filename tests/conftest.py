@@ -82,3 +82,25 @@ def bundled_settings(tmp_path_factory: pytest.TempPathFactory):
     from workbench.settings import Settings
 
     return Settings.from_env({}, home=tmp_path_factory.mktemp("bundled-home"))
+
+
+@pytest.fixture(scope="session")
+def toy_pairs():
+    """90 concepts of two synonyms each that follow a rule: the term's letters a to m among noise of n to z.
+
+    To see past the noise is learnt on some concepts and holds for the others, so training shows on unseen ones.
+    """
+    import random
+
+    from workbench.types import Pair
+
+    rng = random.Random(5)
+    words: dict[str, None] = {}
+    while len(words) < 90:
+        words["".join(rng.sample("abcdefghijklm", 4))] = None
+    pairs = []
+    for word in words:
+        for _ in range(2):
+            noisy = "".join(letter + rng.choice("nopqrstuvwxyz") for letter in word)
+            pairs.append(Pair(word, noisy, len(pairs) + 2))
+    return pairs

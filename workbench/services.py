@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from workbench.errors import BadParameter, InputError, NameTaken, NotFound
 from workbench.evaluation.measure import Board, Subject, baseline_infos
+from workbench.evaluation.split import distinct_terms
 from workbench.ingest.choice import choose_columns
 from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
 from workbench.ingest.export import dictionary_bytes
 from workbench.ingest.readers import read_table
 from workbench.localtext import LocalText
-from workbench.models.catalogue import spec_of
-from workbench.normalise import term_key
+from workbench.search.explorer import Explorer
 from workbench.settings import ASSETS, Settings
 from workbench.storage.artifacts import MANIFEST, remove_staging, staged_folder
-from workbench.training.dataset import distinct_terms
+from workbench.training.estimate import Estimate, estimate_run
 from workbench.training.jobs import Supervisor
 from workbench.training.recipes import RECIPES, recipe
-from workbench.training.registry import StageSpec, Workload, stage, stages
+from workbench.training.registry import StageSpec, stage, stages
 from workbench.types import (
     ACTIVE_STATES,
     CurvePoint,
@@ -42,34 +39,13 @@ from workbench.types import (
 )
 from workbench.workspace import Workspace
 
-if TYPE_CHECKING:
-    from workbench.search.neighbours import Neighbourhood
-    from workbench.search.similarity import Calibrator
-
 Progress = Callable[[float, LocalText], None]
 ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
-NEIGHBOURHOODS_IN_MEMORY = 4
 SAMPLES = (
     ("汽车", "cars_zh.csv"),
     ("建筑施工", "construction_zh.csv"),
     ("Consumer health", "health_en.csv"),
 )
-# Short terms a second on two cores, before anything was seen of this machine: deliberately modest.
-FIRST_ENCODE_RATES = {"e5-small": 400.0, "minilm": 900.0, "use": 2500.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long a run will take here. Seconds."""
-
-    seconds: float
-    prepare_seconds: float  # unpacking the base model
-    encode_seconds: float
-    train_seconds: float
-    pairs: int  # training pairs
-    terms: int  # terms that are not encoded yet
-    measured_here: bool  # whether the speed of this machine was seen before
-    note: LocalText
 
 
 class Services:
@@ -79,8 +55,7 @@ class Services:
         self.settings = settings
         self._workspace = Workspace(settings)
         self._supervisor = Supervisor(settings, self._workspace.runs)
-        self._neighbourhoods: OrderedDict[tuple[str, str], Neighbourhood] = OrderedDict()
-        self._lock = threading.RLock()
+        self._explorer = Explorer(self._workspace.library, self._workspace.evaluations)
         self._load_samples()
 
     def start(self) -> None:
@@ -162,13 +137,10 @@ class Services:
     def split_counts(self, name: str) -> dict[str, int]:
         """Synonym pairs in each part of the frozen split, concepts, and the size of the largest one."""
         subject = self._subject(name)
-        counts = {"train": 0, "dev": 0, "test": 0}
-        for part in _parts(subject):
-            counts[part] += 1
         sizes: dict[str, int] = {}
         for component in subject.split.component_of.values():
             sizes[component] = sizes.get(component, 0) + 1
-        return {**counts, "components": len(sizes), "largest": max(sizes.values(), default=0)}
+        return {**subject.part_counts(), "components": len(sizes), "largest": max(sizes.values(), default=0)}
 
     def export_dictionary(self, name: str, format: ExportFormat = "csv") -> bytes:
         """The newest version of a dictionary as a file's bytes."""
@@ -246,30 +218,8 @@ class Services:
         self, dictionary: str, base: str, recipe_name: str, parameters: dict[str, Any] | None = None
     ) -> Estimate:
         """How long a run would take on this machine."""
-        subject = self._subject(dictionary)
         configs = self._stage_configs(recipe_name, parameters)
-        terms = list(distinct_terms(subject.pairs).values())
-        train = sum(1 for part in _parts(subject) if part == "train") - len(subject.split.held_out)
-        rates, library = self._workspace.rates, self._workspace.library
-        rate = rates.get(f"encode:{base}", FIRST_ENCODE_RATES.get(base, 300.0))
-        missing = library.missing(base, terms) if self._is_light(base) else len(terms)
-        spec = spec_of(base)
-        layers = spec.layers if spec else 12
-        work = Workload(train, len(terms), layers, rate)
-        encode, training = 0.0, 0.0
-        for entry in configs:
-            known = stage(entry["stage"])
-            training += known.estimate(work, entry["parameters"]) * rates.get(
-                f"factor:{base}:{known.name}", 1.0
-            )
-        encode = missing / rate
-        unpacked = all(info.ready for info in library.bases() if info.id == base)
-        prepare = 0.0 if unpacked else 12.0
-        note = LocalText(
-            "{pairs} 对训练词对，{terms} 个词待编码。", "{pairs} training pairs, {terms} terms to encode."
-        ).format(pairs=train, terms=missing)
-        total = prepare + encode + training
-        return Estimate(total, prepare, encode, training, train, missing, rates.seen(f"encode:{base}"), note)
+        return estimate_run(self._workspace, self._subject(dictionary), base, configs)
 
     def start_run(
         self,
@@ -377,24 +327,12 @@ class Services:
         Raises:
             InputError: a term is empty, or the model is a baseline.
         """
-        first, second = _checked_term(a), _checked_term(b)
-        subject = self._subject(dictionary or self._calibration_dictionary(model))
-        calibrator = self._calibrator(model, subject)
-        vectors = self._workspace.library.exact_vectors(self._vector_model(model), [first, second])
-        component_of = subject.split.component_of
-        known = term_key(first) in component_of and component_of[term_key(first)] == component_of.get(
-            term_key(second)
-        )
-        if term_key(first) == term_key(second):
-            known = False
-        return calibrator.similarity(vectors[0], vectors[1], known)
+        subject = self._subject(dictionary or self._calibration_dictionary(model, a, b))
+        return self._explorer.similarity(a, b, self._vector_model(model), subject)
 
     def neighbours(self, term: str, model: str, dictionary: str, k: int = 10) -> list[Hit]:
         """The dictionary's terms nearest to ``term`` (any text), nearest first."""
-        text = _checked_term(term)
-        neighbourhood = self._neighbourhood(model, self._subject(dictionary))
-        vector = self._workspace.library.vectors(model, [text])[0]
-        return neighbourhood.neighbours(text, vector, max(1, min(k, 1000)))
+        return self._explorer.neighbours(term, self._vector_model(model), self._subject(dictionary), k)
 
     def vectors_ready(self, model: str, dictionary: str) -> bool:
         """Whether a dictionary's terms are encoded by a model already."""
@@ -440,10 +378,6 @@ class Services:
     def _subject(self, dictionary: str) -> Subject:
         return self._workspace.measurer.subject(self.dictionary(dictionary))
 
-    def _is_light(self, base: str) -> bool:
-        """Whether asking for missing vectors costs no unpacking, download or hashing of a new model."""
-        return any(info.id == base and info.ready for info in self._workspace.library.bases())
-
     def _stage_configs(self, recipe_name: str, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
         chosen = recipe(recipe_name)
         given = dict(parameters or {})
@@ -466,47 +400,21 @@ class Services:
             )
         return model
 
-    def _calibration_dictionary(self, model: str) -> str:
+    def _calibration_dictionary(self, model: str, *terms: str) -> str:
+        """The dictionary that a run was trained on; else the one that holds most of ``terms``."""
         own = self._workspace.library.dictionary_of(model)
-        names = [info.name for info in self.dictionaries()]
-        if own in names:
+        infos = self.dictionaries()
+        if own in [info.name for info in infos]:
             return str(own)
-        if not names:
+        if not infos:
             raise NotFound(
                 LocalText(
                     "没有词典可用来校准相似度。", "There is no dictionary to calibrate a similarity on."
                 ),
                 LocalText("请先导入一个。", "Import one first."),
             )
-        return names[0]
-
-    def _calibrator(self, model: str, subject: Subject) -> Calibrator:
-        from workbench.search.similarity import Calibrator
-
-        library, evaluations = self._workspace.library, self._workspace.evaluations
-        fingerprint = library.fingerprint(self._vector_model(model))
-        stored = evaluations.calibration(fingerprint, subject.split.hash)
-        if stored is not None:
-            return Calibrator.from_json(stored)
-        terms = list(distinct_terms(subject.pairs).values())
-        vectors = library.vectors(model, terms)
-        calibrator = Calibrator.fit(dict(zip(terms, vectors, strict=True)), subject.pairs, subject.split)
-        evaluations.save_calibration(fingerprint, subject.split.hash, calibrator.as_json())
-        return calibrator
-
-    def _neighbourhood(self, model: str, subject: Subject) -> Neighbourhood:
-        from workbench.search.neighbours import Neighbourhood
-
-        key = (self._workspace.library.fingerprint(self._vector_model(model)), subject.info.version_id)
-        with self._lock:
-            if key not in self._neighbourhoods:
-                terms = list(distinct_terms(subject.pairs).values())
-                vectors = self._workspace.library.vectors(model, terms)
-                self._neighbourhoods[key] = Neighbourhood(subject.pairs, terms, vectors)
-                while len(self._neighbourhoods) > NEIGHBOURHOODS_IN_MEMORY:
-                    self._neighbourhoods.popitem(last=False)
-            self._neighbourhoods.move_to_end(key)
-            return self._neighbourhoods[key]
+        texts = [term.strip() for term in terms]
+        return max(infos, key=lambda info: self._workspace.dictionaries.holds(info.version_id, texts)).name
 
     def _load_samples(self) -> None:
         if self.settings.database_path.exists() and self._workspace.dictionaries.any_ever():
@@ -516,12 +424,6 @@ class Services:
             self._workspace.dictionaries.save(
                 name, preview.pairs, language=preview.language, source=file, sample=True, replace=True
             )
-
-
-def _parts(subject: Subject) -> list[str]:
-    return [
-        subject.split.parts[subject.split.component_of[term_key(pair.standard)]] for pair in subject.pairs
-    ]
 
 
 def _tidy(name: str) -> str:
@@ -538,19 +440,6 @@ def _checked_name(name: str) -> str:
             LocalText("请改一个。", "Choose another."),
         )
     return tidy
-
-
-def _checked_term(text: str) -> str:
-    term = text.strip()
-    if not term:
-        raise InputError(LocalText("请输入词语。", "Enter a term."))
-    if len(term) > 2000:
-        raise InputError(
-            LocalText("文字太长（{count} 字）。", "The text is too long ({count} characters)."),
-            LocalText("请不要超过 2000 字。", "Keep it under 2,000."),
-            count=len(term),
-        )
-    return term
 
 
 def _unique(wish: str, taken: set[str]) -> str:

@@ -133,7 +133,7 @@ WB.views.run = (root, { server, props, watch }) => {
   watch("value", () => {
     const started = props.value && props.value.started;
     if (!started) return;
-    WB.note(started.state === "queued" && started.place ? t("train.queued", { name: started.name, place: started.place }) : t("train.started", { name: started.name }));
+    WB.note(props.value.waits && started.place ? t("train.queued", { name: started.name, place: started.place }) : t("train.started", { name: started.name }));
     choose(started.id);
     WB.emit("touch");
     WB.emit("runs");

@@ -52,6 +52,13 @@ def test_bf16_stays_close_to_float32(tiny):
     assert str(encoder.model[0].model.dtype) == "torch.float32"
 
 
+def test_the_exact_twin_of_a_bf16_encoder_computes_in_float32(tiny):
+    encoder = TextEncoder(tiny, precision="bf16")
+    assert encoder.exact.precision == "fp32"
+    assert encoder.precision == "bf16"
+    np.testing.assert_allclose(encoder.exact.encode(TERMS), plain(tiny, TERMS), atol=2e-6)
+
+
 def test_result_is_float32_unit_and_in_order_of_the_input(tiny):
     encoder = TextEncoder(tiny)
     forward, backward = encoder.encode(TERMS), encoder.encode(TERMS[::-1])
@@ -152,9 +159,11 @@ def test_a_model_without_a_fast_tokenizer_is_encoded_all_the_same(tiny_model_fol
 
 def test_a_model_in_training_stays_in_training(tiny_model_folder):
     model = load_model(tiny_model_folder)
-    encoder = TextEncoder(model, precision="fp32")
     model.train()
+    encoder = TextEncoder(model, precision="fp32")
     first = encoder.encode(["越野车"])
+    assert model.training
+    TextEncoder(model, precision="bf16").encode(["越野车"])
     assert model.training
     assert np.array_equal(first, encoder.encode(["越野车"]))  # no dropout
 

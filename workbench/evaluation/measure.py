@@ -22,6 +22,7 @@ from workbench.evaluation.retrieval import (
 from workbench.evaluation.split import make_split
 from workbench.localtext import LocalText
 from workbench.models.lexical import BASELINES
+from workbench.normalise import term_key
 from workbench.storage.dictionaries import DictionaryStore
 from workbench.storage.evaluations import EvaluationStore
 from workbench.types import DictionaryInfo, Evaluation, ModelInfo, Pair, Split, View
@@ -43,6 +44,19 @@ class Subject:
     split: Split
     unseen: Benchmark
     seen: Benchmark
+
+    def same_concept(self, a: str, b: str) -> bool:
+        """Whether the dictionary connects two different terms."""
+        first, second = term_key(a), term_key(b)
+        component = self.split.component_of.get(first)
+        return first != second and component is not None and component == self.split.component_of.get(second)
+
+    def part_counts(self) -> dict[str, int]:
+        """Synonym pairs in each part of the split."""
+        counts = {"train": 0, "dev": 0, "test": 0}
+        for pair in self.pairs:
+            counts[self.split.parts[self.split.component_of[term_key(pair.standard)]]] += 1
+        return counts
 
 
 @dataclass(frozen=True)

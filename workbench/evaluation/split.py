@@ -57,6 +57,15 @@ def connected_components(pairs: Iterable[Pair]) -> dict[str, str]:
     return {key: find(key) for key in parent}
 
 
+def distinct_terms(pairs: Sequence[Pair]) -> dict[str, str]:
+    """Every term of a dictionary once: its key -> the raw form that came first, in a fixed order."""
+    terms: dict[str, str] = {}
+    for pair in pairs:
+        terms.setdefault(term_key(pair.standard), pair.standard)
+        terms.setdefault(term_key(pair.synonym), pair.synonym)
+    return terms
+
+
 def largest_components(pairs: Sequence[Pair], n: int = 10) -> list[ComponentReport]:
     """The ``n`` components with the most terms, largest first."""
     component_of = connected_components(pairs)

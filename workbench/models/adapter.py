@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,7 @@ def append_dense(base: Path, out: Path, weight: NDArray[np.float32], bias: NDArr
     """Write ``base`` with the map ``y = W x + b`` and a Normalize behind it into ``out``.
 
     ``weight`` is (d, d), ``bias`` (d,); x is the base's vector at unit length (a Normalize is put
-    before the map where the base does not end with one). The base's files are shared, not copied,
-    where the file system can; they are never changed afterwards.
+    before the map where the base does not end with one).
     """
     import torch
     from safetensors.torch import save_file
@@ -55,11 +55,21 @@ def append_dense(base: Path, out: Path, weight: NDArray[np.float32], bias: NDArr
 
 
 def copy_model(base: Path, out: Path, *, without: tuple[str, ...] = ()) -> None:
-    """Give ``out`` every file of the model in ``base`` (its manifest and ``without`` excepted)."""
+    """Give ``out`` every file of the model in ``base`` (its manifest and ``without`` excepted).
+
+    Files of the workbench's own artefacts, which never change, are shared where the file system can;
+    those of somebody's own folder are copied.
+    """
+    give = link_or_copy if (base / MANIFEST).exists() else _copy
     for source in sorted(base.rglob("*")):
         name = source.relative_to(base).as_posix()
         if source.is_file() and name != MANIFEST and name not in without and not name.startswith("."):
-            link_or_copy(source, out / name)
+            give(source, out / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 def _module(out: Path, index: int, name: str, kind: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def bf16_is_fast() -> bool:
 
 
 class TextEncoder:
-    """Encodes with the weights that ``model`` has at the time of construction.
+    """Encodes with the weights that ``model`` has at the time of construction (in float32: has now).
 
     ``precision``: "fp32"; "bf16"; or "auto", which is bfloat16 where the processor has it and the model keeps
     a cosine of at least 0.9995 with float32 on a set of probe terms, else float32. All modules of the model
@@ -70,7 +70,7 @@ class TextEncoder:
     """
 
     def __init__(self, model: SentenceTransformer, *, precision: Precision = "auto") -> None:
-        self._model = model.eval()
+        self._model = model
         self._tokenizer = _tokenizer_of(model)
         self._first: Any = model[0]
         self._precision: Literal["fp32", "bf16"] = "fp32"
@@ -86,6 +86,15 @@ class TextEncoder:
     def precision(self) -> Literal["fp32", "bf16"]:
         """What the network is computed in."""
         return self._precision
+
+    @property
+    def exact(self) -> TextEncoder:
+        """The same encoder in float32, at no cost: for the few cosines that are shown to a person."""
+        if self._precision == "fp32":
+            return self
+        twin = copy.copy(self)
+        twin._first, twin._precision = self._model[0], "fp32"
+        return twin
 
     @property
     def dimension(self) -> int:
@@ -172,7 +181,7 @@ class TextEncoder:
         import torch
 
         exact = self._probe() if checked else None
-        self._first = copy.deepcopy(self._model[0]).to(torch.bfloat16)
+        self._first = copy.deepcopy(self._model[0]).to(torch.bfloat16).eval()
         if exact is not None and float((exact * self._probe()).sum(axis=1).min()) < _LEAST_COSINE:
             self._first = self._model[0]
             return

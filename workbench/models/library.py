@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import ModelProblem, NotFound
+from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
 from workbench.models.catalogue import CATALOGUE, default_spec, is_ready, prepare, spec_of
 from workbench.settings import Settings
@@ -97,7 +97,7 @@ class ModelLibrary:
         """
         run = self._run(model)
         if run is None:
-            return prepare(model, self._settings, progress)
+            return self._prepare(model, progress)
         folder = self._run_folder(run)
         if manifest_of(folder) is None:
             raise ModelProblem(
@@ -203,6 +203,15 @@ class ModelLibrary:
             return self._encoders[key]
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _prepare(self, model: str, progress: Progress | None) -> Path:
+        try:
+            return prepare(model, self._settings, progress)
+        except ModelUnavailable as error:
+            if "/" in model:
+                raise
+            # Hub names have an owner before a slash, nearly all: this one is more likely mistyped.
+            raise NotFound(error.message, error.hint) from error
 
     def _run(self, model: str) -> Run | None:
         if spec_of(model) is not None:

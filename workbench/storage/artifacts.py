@@ -64,7 +64,7 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
         whole = all(
             (folder / name).stat().st_size == entry["size"] for name, entry in manifest["files"].items()
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a damaged file may hold
         return None
     return manifest if whole else None
 
@@ -109,7 +109,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _fingerprint_file(path: Path) -> dict[str, Any]:
     digest = hashlib.sha256()
-    with path.open("rb+") as handle:
+    with path.open(
+        "rb+" if os.name == "nt" else "rb"
+    ) as handle:  # only Windows must write to be able to flush
         while block := handle.read(1 << 20):
             digest.update(block)
         os.fsync(handle.fileno())

@@ -33,12 +33,13 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._write_lock = threading.RLock()
-        self._open_connections: list[sqlite3.Connection] = []
+        self._open_connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._list_lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self.write() as db:
                 migrations.apply(db)
+                _refuse_newer(db, path)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StorageProblem(
                 LocalText("打不开数据库 {path}：{why}。", "The database {path} cannot be opened: {why}."),
@@ -59,7 +60,8 @@ class Database:
             db = sqlite_utils.Database(raw)
             self._local.db = db
             with self._list_lock:
-                self._open_connections.append(raw)
+                self._close_those_of_dead_threads()
+                self._open_connections.append((threading.current_thread(), raw))
         return db
 
     @contextmanager
@@ -74,22 +76,28 @@ class Database:
             db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield db
-            except BaseException:
-                db.conn.rollback()
-                raise
-            try:
                 db.conn.commit()
             except sqlite3.OperationalError as error:
                 db.conn.rollback()
-                raise _full_disk(error) from error
+                raise _refused(error) from error
+            except BaseException:
+                db.conn.rollback()
+                raise
 
     def close(self) -> None:
         """Close every thread's connection."""
         with self._list_lock:
-            for connection in self._open_connections:
+            for _, connection in self._open_connections:
                 connection.close()
             self._open_connections.clear()
         self._local = threading.local()
+
+    def _close_those_of_dead_threads(self) -> None:
+        """A server's threads come and go; each would leave three open files behind."""
+        for thread, connection in self._open_connections:
+            if not thread.is_alive():
+                connection.close()
+        self._open_connections = [entry for entry in self._open_connections if entry[0].is_alive()]
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -116,9 +124,29 @@ def _enable_wal(raw: sqlite3.Connection) -> None:
             time.sleep(0.1)
 
 
-def _full_disk(error: sqlite3.OperationalError) -> StorageProblem:
+def _refused(error: sqlite3.OperationalError) -> StorageProblem:
     return StorageProblem(
         LocalText("没有保存：{why}。", "Not saved: {why}."),
-        LocalText("请先腾出磁盘空间，再试一次。", "Free some disk space and try again."),
+        LocalText(
+            "请检查磁盘是否有空间、文件夹能否写入，再试一次。",
+            "Check that the disk has room and that the folder can be written to, then try again.",
+        ),
         why=str(error),
     )
+
+
+def _refuse_newer(db: sqlite_utils.Database, path: Path) -> None:
+    """A database that a later version has changed could be damaged by this one."""
+    known = {migration.name for migration in migrations.pending(sqlite_utils.Database(memory=True))}
+    if {migration.name for migration in migrations.applied(db)} - known:
+        raise StorageProblem(
+            LocalText(
+                "数据库 {path} 是由更新版本的程序写的。",
+                "The database {path} was written by a newer program.",
+            ),
+            LocalText(
+                "请升级本程序，或用 --home 指定另一个文件夹。",
+                "Upgrade this program, or name another folder with --home.",
+            ),
+            path=path.name,
+        )

@@ -17,8 +17,8 @@ from workbench.types import DictionaryInfo, Pair, Part, Split, SynonymGroup
 
 _INFO = """SELECT d.id, d.name, d.sample, v.number AS version, v.id AS version_id, v.pairs, v.standards,
     v.terms, v.language, v.source, v.created_at
-    FROM dictionaries d JOIN versions v ON v.dictionary_id = d.id
-    AND v.number = (SELECT max(number) FROM versions WHERE dictionary_id = d.id)
+    FROM dictionaries d JOIN versions v ON v.dictionary_id = d.id"""
+_NEWEST = f"""{_INFO} AND v.number = (SELECT max(number) FROM versions WHERE dictionary_id = d.id)
     WHERE d.deleted_at IS NULL"""
 
 
@@ -92,7 +92,7 @@ class DictionaryStore:
 
     def all(self) -> list[DictionaryInfo]:
         """Every dictionary with its newest version, samples last, newest first."""
-        rows = self._database.connection.query(f"{_INFO} ORDER BY d.sample, d.created_at DESC, d.name")
+        rows = self._database.connection.query(f"{_NEWEST} ORDER BY d.sample, d.created_at DESC, d.name")
         return [_info(row) for row in rows]
 
     def any_ever(self) -> bool:
@@ -115,6 +115,19 @@ class DictionaryStore:
                 names=names,
             )
         return found
+
+    def version(self, version_id: str) -> DictionaryInfo:
+        """A dictionary as it was in one version, whatever came later.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        for row in self._database.connection.query(f"{_INFO} WHERE v.id = ?", [version_id]):
+            return _info(row)
+        raise NotFound(
+            LocalText("词典的这个版本不存在。", "This version of the dictionary does not exist."),
+            LocalText("请从现有的词典重新开始。", "Start again from one of the dictionaries here."),
+        )
 
     def pairs(self, version_id: str) -> list[Pair]:
         """Every pair of a version, groups together, in the order of the file."""
@@ -153,6 +166,16 @@ class DictionaryStore:
         ):
             groups.setdefault(grp, (standard, []))[1].append(synonym)
         return [SynonymGroup(standard, tuple(synonyms)) for standard, synonyms in groups.values()], total
+
+    def holds(self, version_id: str, texts: Sequence[str]) -> int:
+        """How many of ``texts`` are terms of a version, as written."""
+        marks = ",".join("?" * len(texts))
+        row = self._database.connection.conn.execute(
+            f"""SELECT count(*) FROM (SELECT standard FROM pairs WHERE version_id = ? AND standard IN ({marks})
+                UNION SELECT synonym FROM pairs WHERE version_id = ? AND synonym IN ({marks}))""",
+            [version_id, *texts, version_id, *texts],
+        ).fetchone()
+        return int(row[0])
 
     def delete(self, name: str) -> None:
         """Take a dictionary off the lists. Its rows stay, so that runs made from it can be explained."""
@@ -202,7 +225,7 @@ class DictionaryStore:
     # -- inside -----------------------------------------------------------------------------
 
     def _find(self, name: str) -> DictionaryInfo | None:
-        for row in self._database.connection.query(f"{_INFO} AND d.name = ?", [name]):
+        for row in self._database.connection.query(f"{_NEWEST} AND d.name = ?", [name]):
             return _info(row)
         return None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+log = logging.getLogger("workbench.embeddings")
 Encode = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
 
@@ -35,7 +38,7 @@ class EmbeddingStore:
 
         vectors: NDArray[np.float32] | None = None
         places = _places(texts)
-        for key, raw in self._rows(fingerprint, list(places), "vector"):
+        for key, raw in self._stored(fingerprint, list(places), "vector"):
             vector = np.frombuffer(raw, "<f4")
             if vectors is None:
                 vectors = np.zeros((len(texts), len(vector)), np.float32)
@@ -45,7 +48,7 @@ class EmbeddingStore:
     def count_missing(self, fingerprint: str, texts: Sequence[str]) -> int:
         """How many of ``texts`` (equal ones counted once) have no stored vector."""
         places = _places(texts)
-        return len(places) - sum(1 for _ in self._rows(fingerprint, list(places), "1"))
+        return len(places) - len(self._stored(fingerprint, list(places), "1"))
 
     def save(self, fingerprint: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store one vector for each text; what is there already stays."""
@@ -107,6 +110,17 @@ class EmbeddingStore:
 
     def _path(self, fingerprint: str) -> Path:
         return self._folder / f"vectors-{fingerprint[:32]}.db"
+
+    def _stored(self, fingerprint: str, keys: list[bytes], column: str) -> list[tuple[bytes, bytes]]:
+        """As :meth:`_rows`; a damaged file is removed, since all in it can be computed again."""
+        try:
+            return list(self._rows(fingerprint, keys, column))
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            log.warning("stored vectors are damaged and made again: %s", error)
+            self.forget(fingerprint)
+            return []
 
     def _rows(self, fingerprint: str, keys: list[bytes], column: str) -> Iterator[tuple[bytes, bytes]]:
         path = self._path(fingerprint)

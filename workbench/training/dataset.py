@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import TrainingProblem
 from workbench.evaluation.retrieval import Benchmark, build_benchmark, outcomes_of_vectors
-from workbench.evaluation.split import training_pairs
+from workbench.evaluation.split import distinct_terms, training_pairs
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
 from workbench.types import Pair, Split
@@ -67,15 +67,6 @@ class TrainingSet:
         import numpy as np
 
         return np.unique(np.concatenate([self.anchors, self.positives]))
-
-
-def distinct_terms(pairs: Sequence[Pair]) -> dict[str, str]:
-    """Every term of a dictionary once: its key -> the raw form that came first, in a fixed order."""
-    terms: dict[str, str] = {}
-    for pair in pairs:
-        terms.setdefault(term_key(pair.standard), pair.standard)
-        terms.setdefault(term_key(pair.synonym), pair.synonym)
-    return terms
 
 
 def build_training_set(pairs: Sequence[Pair], split: Split) -> TrainingSet:

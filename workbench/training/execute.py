@@ -18,6 +18,7 @@ from workbench.localtext import LocalText
 from workbench.models.library import ModelLibrary
 from workbench.storage.artifacts import link_or_copy, staged_folder
 from workbench.training.dataset import TrainingSet, build_training_set
+from workbench.training.estimate import observe_stage
 from workbench.training.registry import Reporter, StageContext, StageResult, stage
 from workbench.types import Comparison, Evaluation, Run, RunState
 from workbench.workspace import Workspace
@@ -33,7 +34,7 @@ MEASURING = LocalText("正在测试集上测量", "Measuring on the test terms")
 UNPACKING = LocalText("正在准备原模型", "Preparing the base model")
 
 
-@dataclass(frozen=True)
+@dataclass
 class FolderModel:
     """A model folder as a stage sees it; encoding tells the run's reporter how far it is."""
 
@@ -42,6 +43,7 @@ class FolderModel:
     library: ModelLibrary
     report: Reporter
     rate_name: str
+    spent: float = 0.0  # seconds of encoding so far
 
     def vectors(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
         """Unit vectors (n, d), from the store or encoded now."""
@@ -49,7 +51,10 @@ class FolderModel:
         def tell(fraction: float, _: LocalText) -> None:
             self.report.progress(fraction)
 
-        return self.library.vectors_of_folder(self.folder, texts, tell, rate_name=self.rate_name)
+        began = time.monotonic()
+        vectors = self.library.vectors_of_folder(self.folder, texts, tell, rate_name=self.rate_name)
+        self.spent += time.monotonic() - began
+        return vectors
 
 
 def execute(
@@ -64,7 +69,7 @@ def execute(
         WorkbenchError: a refusal, in words.
     """
     began = time.monotonic()
-    info = workspace.dictionaries.get(run.dictionary)
+    info = workspace.dictionaries.version(run.version_id)
     subject = workspace.measurer.subject(info)
     data = build_training_set(subject.pairs, subject.split)
     reporter.phase(UNPACKING)
@@ -84,7 +89,11 @@ def execute(
             folder, workspace.library.fingerprint_of_folder(folder), workspace.library, reporter, rate_name
         )
         results.append(_do_stage(model, data, entry, target, run, reporter))
-        seconds[entry["stage"]] = time.monotonic() - stage_began
+        spent = time.monotonic() - stage_began
+        seconds["encode"] = seconds.get("encode", 0.0) + model.spent
+        seconds[entry["stage"]] = spent - model.spent
+        if number == 0 and not results[-1].stopped_early:
+            observe_stage(workspace, subject, run.base_model, entry, spent - model.spent)
         folder = target
         if results[-1].stopped_early:
             break

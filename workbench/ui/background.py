@@ -1,4 +1,4 @@
-"""Work that takes longer than an answer may: done in one thread, its progress there for every browser."""
+"""Work that takes longer than an answer may: done in threads, its progress there for every browser."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Background:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tasks: dict[str, Task] = {}
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="page-work")
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="page-work")
 
     def start(self, name: str, work: Callable[[Report], object]) -> Task:
         """Start ``work`` under ``name``, or return the task of that name that has not ended."""

@@ -246,7 +246,8 @@ register(
         ),
         estimate=_estimate,
         run=run,
-        source="InfoNCE: van den Oord et al. 2018, arXiv:1807.03748; whitening: Su et al. 2021, arXiv:2103.15316",
+        source="InfoNCE: van den Oord et al. 2018, arXiv:1807.03748; "
+        "whitening: Su et al. 2021, arXiv:2103.15316",
         reads_vectors=True,
     )
 )

@@ -67,12 +67,10 @@ def updates(page: Page, current: list[str | None], wished: dict[str, str], langu
     names = [info.name for info in infos]
     # Whoever has only the samples begins with the one in the language of the page.
     own = [info.name for info in infos if not info.sample or info.language == language]
-    shown = [
-        value for chosen, value in zip(page.choosers, current, strict=True) if chosen.kind == "dictionary"
-    ]
-    dictionary = next(
-        (name for name in (*shown, wished.get("dictionary"), *own, *names) if name in names), None
-    )
+    pairs = list(zip(page.choosers, current, strict=True))
+    shown = [value for registered, value in pairs if registered.kind == "dictionary"]
+    wishes = (*shown, wished.get("dictionary"), *own, *names)
+    dictionary = next((name for name in wishes if name in names), None)
     models = page.services.models()
     best = best_for(page, dictionary)
     choices = _choices(page, models, names)
@@ -92,7 +90,7 @@ def follow(page: Page, dictionary: str | None) -> list[Any]:
 
 
 def best_for(page: Page, dictionary: str | None) -> dict[Kind, str | None]:
-    """What to work with on ``dictionary``: the newest model tuned on it beside its base, else the default base."""
+    """What fits ``dictionary``: the newest model tuned on it beside its base, else the default base."""
     models = page.services.models()
     bases = [model.id for model in models if model.kind == "base"]
     default = next((model.id for model in models if model.kind == "base" and model.default), None)

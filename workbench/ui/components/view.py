@@ -26,11 +26,12 @@ def view(
     ask the server; each takes and gives one JSON object and answers an error in both languages.
     ``events`` are the names that the script may trigger and Python may listen to.
     """
-    script = f"WB.mount({json.dumps(name)}, {{element, props, trigger, server, watch, events: {json.dumps(list(events))}}});"
+    names = json.dumps(list(events))  # Gradio looks for the names of events in the script itself
+    context = f"{{element, props, trigger, server, watch, events: {names}}}"
     return gr.HTML(
         value=value,
         html_template='<div class="wb-view"></div>',
-        js_on_load=script,
+        js_on_load=f"WB.mount({json.dumps(name)}, {context});",
         apply_default_css=False,
         server_functions=[answer(function) for function in functions] or None,
         elem_id=elem_id or f"view-{name}",

@@ -155,6 +155,7 @@ def _begin(page: Page, form: Form) -> Any:
     ) -> Any:
         """Put a run into the queue, and show it."""
         try:
+            waits = any(each.state in (*ACTIVE_STATES, "queued") for each in page.services.runs())
             run = page.services.start_run(
                 dictionary or "",
                 base or "",
@@ -166,7 +167,7 @@ def _begin(page: Page, form: Form) -> Any:
         except Exception as error:
             notice(error, request)
             return gr.skip(), gr.skip()
-        return {"started": run_json(run)}, ""
+        return {"started": run_json(run), "waits": waits}, ""
 
     return begin
 

@@ -23,7 +23,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "board.view_seen": ("见过的概念", "Seen concepts"),
     "board.about_unseen": (
         "主要成绩：整个概念都没有参加训练，最接近日后遇到新词的情形。",
-        "The result that counts: whole concepts were kept out of training, as with the terms you will meet tomorrow.",
+        "The result that counts: whole concepts were kept out of training, as with the terms you will "
+        "meet tomorrow.",
     ),
     "board.about_seen": (
         "仅供诊断：概念参加过训练，只是这个近似词没有。这个成绩偏乐观，不要拿来宣传。",
@@ -57,10 +58,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "board.filter": ("按名称筛选", "Filter by name"),
     "board.csv": ("下载 CSV", "Download CSV"),
     "board.explain": (
-        "R@K 是正确标准词出现在前 K 个候选中的比例。横条是第 1 名命中率，细线是 95% 置信区间：两条线大幅重叠时，"
+        "R@K 是正确标准词出现在前 K 个候选中的比例。横条是第 1 名命中率，细线是 95% 置信区间："
+        "两条线大幅重叠时，"
         "差别可能只是偶然。“对照”不用任何模型，只比较字面，一个好模型应当明显超过它们。",
-        "R@K is how often the right standard term is among the first K. The bar is Recall@1, the thin line its 95 % "
-        "interval: where two lines overlap widely the difference may be chance. Baselines compare letters alone, "
+        "R@K is how often the right standard term is among the first K. The bar is Recall@1, the thin "
+        "line its 95 % "
+        "interval: where two lines overlap widely the difference may be chance. Baselines compare "
+        "letters alone, "
         "without a model; a good model should beat them clearly.",
     ),
     "board.next": ("下一步：用最好的模型找近义词", "Next: try the best model"),

@@ -72,8 +72,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "data.open": ("查看", "Look inside"),
     "data.search": ("在“{name}”中搜索词语", "Search the terms of “{name}”"),
     "data.split_line": (
-        "固定划分：{train} 对用于训练，{dev} 对用于挑选，{test} 对用于测试；共 {components} 个概念，最大的概念有 {largest} 个词。",
-        "Frozen split: {train} pairs to train on, {dev} to choose by, {test} to test on; {components} concepts, "
+        "固定划分：{train} 对用于训练，{dev} 对用于挑选，{test} 对用于测试；共 {components} 个概念，"
+        "最大的概念有 {largest} 个词。",
+        "Frozen split: {train} pairs to train on, {dev} to choose by, {test} to test on; {components} "
+        "concepts, "
         "the largest has {largest} terms.",
     ),
     "data.group_standard": ("标准词", "Standard term"),

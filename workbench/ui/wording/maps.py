@@ -4,7 +4,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.title": ("词义地图", "A map of meanings"),
     "map.lead": (
         "每个点是一个词，颜色相同的属于同一个标准词。好的模型会让近似词聚在一起。",
-        "Each point is a term; points of one colour share a standard term. A good model brings synonyms together.",
+        "Each point is a term; points of one colour share a standard term. A good model brings synonyms "
+        "together.",
     ),
     "map.method": ("排布方法", "Layout"),
     "map.umap": ("UMAP：看谁与谁相邻", "UMAP: who is next to whom"),

@@ -4,7 +4,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "models.title": ("您的模型", "Your models"),
     "models.lead": (
         "训练得到的模型可以导出为 zip：里面是标准的 sentence-transformers 文件夹，别的程序可以直接使用。",
-        "A model that you trained can be exported as a zip: an ordinary sentence-transformers folder that other "
+        "A model that you trained can be exported as a zip: an ordinary sentence-transformers folder "
+        "that other "
         "programs read as it is.",
     ),
     "models.tuned": ("训练所得", "Tuned models"),

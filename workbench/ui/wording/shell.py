@@ -55,8 +55,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "language.mixed": ("中英混合", "Chinese and English"),
     "language.multi": ("多语言", "Multilingual"),
     "error.unexpected": (
-        "出现了意外情况，这一步没有完成。请重试；若再次出现，请把编号 {incident} 告诉管理员，日志里有详细记录。",
-        "Something unexpected happened and this step was not finished. Please try again; if it happens again, "
+        "出现了意外情况，这一步没有完成。请重试；若再次出现，请把编号 {incident} 告诉管理员，"
+        "日志里有详细记录。",
+        "Something unexpected happened and this step was not finished. Please try again; if it happens "
+        "again, "
         "tell your administrator the number {incident}: the log has the details.",
     ),
     "error.offline": (

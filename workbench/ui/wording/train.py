@@ -4,7 +4,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.title": ("教模型认识您的行话", "Teach a model the words of your trade"),
     "train.lead": (
         "选一份词典、一个基础模型和一种方案，然后开始。关掉页面也不要紧：训练会继续，回来时曲线还在。",
-        "Choose a dictionary, a base model and a recipe, then start. You may close the page: training goes on, "
+        "Choose a dictionary, a base model and a recipe, then start. You may close the page: training "
+        "goes on, "
         "and the curve is here when you come back.",
     ),
     "train.base": ("基础模型", "Base model"),
@@ -31,7 +32,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.curve_empty": ("还没有训练过", "Nothing has been trained yet"),
     "train.curve_empty_hint": (
         "在左边选好词典与方案，点“开始训练”。损失与召回率曲线会在这里实时出现。",
-        "Choose a dictionary and a recipe on the left and press Train. Loss and recall appear here as they happen.",
+        "Choose a dictionary and a recipe on the left and press Train. Loss and recall appear here as "
+        "they happen.",
     ),
     "train.quality": ("找对标准词的比例", "Standard term found"),
     "train.quality_unit": ("%，训练时未见过的概念", "% of unseen concepts"),

@@ -1,0 +1,211 @@
+"""The page in a real browser: both languages, nothing from outside, nothing executed, problems by row."""
+
+import shutil
+import socket
+
+import pytest
+
+from workbench.services import Services
+from workbench.settings import Settings
+from workbench.ui.app import build_app, launch_arguments
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+TABS = ("data", "train", "board", "explore", "map", "models")
+EVIL = (
+    "<img src=x onerror=window.__evil=1>",
+    "<script>window.__evil=1</script>",
+    '"><svg onload=window.__evil=1>',
+    "javascript:window.__evil=1",
+    "${window.__evil=1}",
+    "{{constructor.constructor('window.__evil=1')()}}",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    home = tmp_path_factory.mktemp("browser") / "home"
+    services = Services(Settings.from_env({}, home=home, warm_worker=False))
+    blocks = build_app(services)
+    blocks.queue(default_concurrency_limit=8)
+    arguments = launch_arguments(blocks, services, "127.0.0.1", free_port())
+    _, url, _ = blocks.launch(**arguments, prevent_thread_lock=True)
+    yield url
+    blocks.close(verbose=False)
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Opens a tab of the page; afterwards nothing may have gone wrong or come from outside."""
+    wrong: list[str] = []
+    contexts = []
+
+    def open_page(tab="data", locale="en-GB"):
+        context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale=locale)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("request", lambda request: _note_foreign(request.url, address, wrong))
+        page.goto(f"{address}#{tab}")
+        page.wait_for_selector("#header-state")
+        page.wait_for_selector(f"#{tab}-lead h2, #tab-{tab} h2")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _note_foreign(url: str, address: str, wrong: list[str]) -> None:
+    if not url.startswith((address, "data:", "blob:")):
+        wrong.append(f"asked outside: {url}")
+
+
+def tab_names(page) -> list[str]:
+    return [page.locator(f"#tab-{tab}-button").inner_text().strip() for tab in TABS]
+
+
+ENGLISH = ["Data", "Train", "Leaderboard", "Explore", "Map", "Models"]
+CHINESE = ["资料", "训练", "排行榜", "探索", "地图", "模型"]
+
+
+@pytest.mark.parametrize(("locale", "names"), [("en-GB", ENGLISH), ("zh-CN", CHINESE), ("zh-TW", CHINESE)])
+def test_language_follows_the_browser(visit, locale, names):
+    assert tab_names(visit(locale=locale)) == names
+
+
+def test_language_is_switched_by_hand_and_remembered(visit):
+    page = visit("train")
+    page.click("#language-zh")
+    page.wait_for_function("document.querySelector('#train-start').innerText.includes('开始训练')")
+    page.wait_for_timeout(700)
+    assert tab_names(page) == CHINESE
+    assert "教模型" in page.locator("#train-lead").inner_text()
+    assert "即时" in page.locator("#train-recipe").inner_text()
+    page.reload()
+    page.wait_for_selector("#train-start:has-text('开始训练')")
+    assert tab_names(page) == CHINESE
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_every_tab_opens_and_offers_a_next_step(visit, locale):
+    page = visit(locale=locale)
+    for tab in TABS:
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_selector(f"#tab-{tab} h2:visible")
+        page.wait_for_selector(f"#tab-{tab} button:visible")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_dark_and_light_are_switched_and_remembered(visit):
+    page = visit()
+    before = page.evaluate("document.body.classList.contains('dark')")
+    page.click("#theme-switch")
+    assert page.evaluate("document.body.classList.contains('dark')") is not before
+    page.reload()
+    page.wait_for_selector("#header-state")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.body.classList.contains('dark')") is not before
+
+
+def test_problems_are_shown_by_row_and_what_was_saved_can_be_searched(visit, tmp_path):
+    rows = [
+        "标准词,近似词",
+        "越野车,SUV",
+        "轿车,轿车",
+        "货车,卡车",
+        "货车,卡车",
+        "客车,",
+        "皮卡,皮卡车；小货车",
+    ]
+    path = tmp_path / "车辆.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    page = visit(locale="zh-CN")
+    page.set_input_files("#data-file input[type=file]", str(path))
+    page.wait_for_selector("#data-problems li")
+    listed = page.locator("#data-problems").inner_text()
+    for row in ("第 3 行", "第 5 行", "第 6 行"):
+        assert row in listed
+    page.check("#data-split input")
+    page.wait_for_function("document.querySelector('#data-counts').innerText.startsWith('4')")
+    page.click("#data-save")
+    page.wait_for_selector("#data-inside tbody tr")
+    assert page.locator("#data-list tr[data-name='车辆']").count() == 1
+    page.fill("#data-search", "卡车")
+    page.wait_for_function("document.querySelectorAll('#data-groups tbody tr').length === 2")
+
+
+def test_no_term_is_ever_executed(visit, tmp_path):
+    path = tmp_path / "evil.tsv"
+    lines = ["standard\tsynonym", *(f"{term}\tsynonym {i} {term}" for i, term in enumerate(EVIL))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    page = visit()
+    page.set_input_files("#data-file input[type=file]", str(path))
+    page.wait_for_selector("#data-sample tbody tr")
+    assert EVIL[0] in page.locator("#data-sample").inner_text()
+    page.fill("#data-name textarea, #data-name input", EVIL[0])
+    page.click("#data-save")
+    page.wait_for_selector("#data-inside tbody tr")
+    page.fill("#data-search", EVIL[1])
+    page.wait_for_timeout(800)
+    page.click("#data-train")
+    page.wait_for_timeout(800)
+    for tab in TABS:
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_timeout(500)
+    assert page.evaluate("window.__evil") is None
+
+
+def test_a_broken_file_gets_a_sentence(visit, tmp_path):
+    path = tmp_path / "broken.xlsx"
+    path.write_bytes(b"PK\x03\x04 this is no workbook")
+    page = visit()
+    page.set_input_files("#data-file input[type=file]", str(path))
+    page.wait_for_selector("#data-problem")
+    said = page.locator("#data-problem").inner_text()
+    assert "Traceback" not in said
+    assert str(tmp_path) not in said
+    assert len(said) > 20
+
+
+def test_an_untrained_dictionary_says_what_to_do(visit):
+    page = visit("board", locale="zh-CN")
+    page.wait_for_selector("#board-measure")
+    assert "还没有评测" in page.locator("#board").inner_text()
+    page.click("#tab-train-button")
+    page.wait_for_selector("#train-estimate strong")
+    assert "大约需要" in page.locator("#train-estimate").inner_text()
+    assert "还没有训练过" in page.locator("#train-run").inner_text()
+    box = page.locator("#train-start").bounding_box()
+    assert box["y"] + box["height"] <= 720
+
+
+def test_paths_outside_are_not_served(visit, address):
+    page = visit()
+    for path in ("/etc/passwd", "../../../../etc/passwd", "workbench.db"):
+        assert page.request.get(f"{address}gradio_api/file={path}").status in (403, 404)

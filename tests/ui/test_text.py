@@ -1,0 +1,87 @@
+"""Every string is there in both languages, and every string that is asked for exists."""
+
+import re
+import string
+
+import pytest
+
+from workbench.settings import ASSETS
+from workbench.ui.assets import SCRIPTS, STYLES, head
+from workbench.ui.text import TEXTS, Labels, for_views, text
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_both_languages_say_the_same_with_the_same_values(key):
+    sentence = TEXTS[key]
+    assert sentence.zh.strip()
+    assert sentence.en.strip()
+    assert placeholders(sentence.zh) == placeholders(sentence.en)
+    if key not in ("product.other",) and not key.startswith("data.example"):
+        assert not CHINESE.search(sentence.en)
+
+
+def test_chinese_is_chinese():
+    same = {key for key, sentence in TEXTS.items() if not CHINESE.search(sentence.zh)}
+    allowed = {
+        "product.other",
+        "common.comma",
+        "header.working",
+        "common.page",
+        "data.example_2",
+        "board.col_1",
+        "board.col_5",
+        "board.col_10",
+        "board.col_mrr",
+        "train.series_mrr",
+    }
+    assert same <= allowed
+
+
+def test_texts_that_scripts_ask_for_exist():
+    for name in SCRIPTS:
+        script = (ASSETS / "js" / name).read_text("utf-8")
+        for key in re.findall(r"""\bt\(\s*"([\w.]+)"\s*[,)]""", script):
+            assert key in TEXTS, f"{name} asks for {key}"
+        for stem in re.findall(r"""\bt\(\s*"([\w.]+[._])" \+""", script):
+            assert any(key.startswith(stem) for key in TEXTS), f"{name} asks for {stem}…"
+
+
+def test_scripts_hold_no_words_of_their_own():
+    for name in SCRIPTS:
+        assert not CHINESE.search(
+            (ASSETS / "js" / name).read_text("utf-8").replace('"中"', "").replace("、", "")
+        )
+
+
+def test_head_asks_for_nothing_from_outside():
+    page = head("")
+    assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    assert "@import" not in page
+    assert "innerHTML" not in page
+    assert page.count("</script>") == 1
+
+
+def test_all_files_of_the_page_are_used():
+    assert {path.name for path in (ASSETS / "js").iterdir()} == set(SCRIPTS)
+    assert {path.name for path in (ASSETS / "css").iterdir()} == set(STYLES)
+
+
+def test_labels_are_translated_by_the_browser():
+    labels = Labels()
+    assert "tab.data" in str(labels("tab.data"))
+    catalogue = labels.catalogue().translations_dict
+    assert catalogue["zh-CN"]["tab.data"] == "资料"
+    assert catalogue["en"]["tab.data"] == "Data"
+    with pytest.raises(KeyError):
+        labels("tab.nowhere")
+
+
+def test_values_fill_both_languages():
+    assert text("board.missing", n=2, names="a").get("zh").startswith("还有 2 项")
+    assert for_views()["en"]["board.missing"].startswith("{n} not measured")
