@@ -5,6 +5,8 @@ WB.views.map = (root, { server, props, watch }) => {
   let data = null;
   let problem = null;
   let task = null;
+  let idle = false;
+  let start = false;
   let members = [];
   let pinned = null;
   let hovered = null;
@@ -115,6 +117,10 @@ WB.views.map = (root, { server, props, watch }) => {
   const draw = () => {
     if (!chosen.dictionary || !chosen.model) { root.replaceChildren(WB.empty(t("common.no_dictionary"), "", WB.button(t("common.go_data"), () => WB.go("data"), "primary"))); return; }
     if (problem) { root.replaceChildren(h("div.wb-card.wb-gap", {}, h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem)), h("div", {}, WB.button(t("map.retry"), () => { problem = null; draw(); poller.now(); }, "primary")))); return; }
+    if (!data && idle) {
+      root.replaceChildren(WB.empty(t("map.idle"), t("map.idle_hint"), WB.button(t("map.start"), () => { start = true; idle = false; draw(); poller.now(); }, "primary", { id: "map-start" })));
+      return;
+    }
     if (!data) {
       const words = WB.pick(task?.words) || t("map.working");
       root.replaceChildren(h("div.wb-card.wb-gap.tight.wb-map-wait", { id: "map-progress" }, WB.bar(task?.fraction > 0 && task.fraction < 1 ? task.fraction : null, words), h("p.wb-small", {}, words)));
@@ -126,11 +132,12 @@ WB.views.map = (root, { server, props, watch }) => {
     showFound();
   };
   const poller = WB.poll(root, 1, async () => {
-    if (data || problem || !chosen.dictionary || !chosen.model) return 0.5;
+    if (data || problem || idle || !chosen.dictionary || !chosen.model) return 0.5;
     const asked = chosen;
     let reply;
-    try { reply = await WB.ask(server, "read_map", asked); } catch (p) { if (asked === chosen) { problem = p.message; draw(); } return 1; }
+    try { reply = await WB.ask(server, "read_map", { ...asked, start }); } catch (p) { if (asked === chosen) { problem = p.message; draw(); } return 1; }
     if (asked !== chosen) return 0;
+    if (reply.wanted) { idle = true; draw(); return 1; }
     if (reply.task) {
       task = reply.task;
       if (task.error) problem = WB.pick(task.error);
@@ -151,7 +158,7 @@ WB.views.map = (root, { server, props, watch }) => {
     const v = props.value || {};
     if (v.dictionary === chosen.dictionary && v.model === chosen.model && v.method === chosen.method) return;
     chosen = { dictionary: v.dictionary || "", model: v.model || "", method: v.method || "umap" };
-    data = problem = task = null; delete root.dataset.ready;
+    data = problem = task = null; idle = start = false; delete root.dataset.ready;
     draw(); poller.now();
   };
   watch("value", choose);

@@ -121,3 +121,9 @@ def recall_on_training_pairs(toy_data):
         return float((nearest == toy_data.positives).mean())
 
     return recall
+
+
+@pytest.fixture
+def new_reporter():
+    """Makes reporters: ``new_reporter(stop_at_step=3)`` presses Stop at the third step."""
+    return Reporter

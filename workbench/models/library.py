@@ -172,10 +172,7 @@ class ModelLibrary:
 
     def exact_vectors(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (n, d) of a few texts in full precision, not stored."""
-        from workbench.models.encoder import TextEncoder
-
-        encoder = self.encoder_of_folder(self.folder(model))
-        return TextEncoder(encoder.model, precision="fp32").encode(texts)
+        return self.encoder_of_folder(self.folder(model)).exact.encode(texts)
 
     def missing(self, model: str, texts: Sequence[str]) -> int:
         """How many of ``texts`` are not encoded yet; all of them where the model is not unpacked."""

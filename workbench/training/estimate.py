@@ -46,12 +46,12 @@ def estimate_run(
     spec = spec_of(base)
     ready = any(info.id == base and info.ready for info in library.bases())
     missing = library.missing(base, list(distinct_terms(subject.pairs).values())) if ready else work.terms
-    training = sum(
+    training = START_SECONDS + sum(
         stage(entry["stage"]).estimate(work, entry["parameters"])
         * rates.get(factor_name(base, entry["stage"]), 1.0)
         for entry in configs
     )
-    prepare = START_SECONDS + (0.0 if ready or spec is None else UNPACK_SECONDS)
+    prepare = 0.0 if ready or spec is None else UNPACK_SECONDS
     encode = missing / work.terms_per_second
     note = LocalText(
         "{pairs} 对训练词对，{terms} 个词待编码。", "{pairs} training pairs, {terms} terms to encode."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import BadParameter, NotFound, Stopped
 from workbench.localtext import LocalText
 from workbench.training.dataset import DevScores, TrainingSet
 from workbench.types import Parameter
@@ -60,6 +60,14 @@ class StageContext:
     out: Path
     report: Reporter
     seed: int
+
+    def stopped_at(self, phase: LocalText) -> bool:
+        """Begin a phase at which there is something to keep: whether Stop was pressed, instead of ``Stopped``."""
+        try:
+            self.report.phase(phase)
+        except Stopped:
+            return True
+        return False
 
 
 @dataclass(frozen=True)

@@ -51,24 +51,23 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     model.prepare(context.data.terms, context.report.progress)
     context.report.phase(LocalText("正在测量原模型", "Measuring the base model"))
     probe = DevProbe(context.data, max_queries=600, max_documents=3000)
-    base_weights = model.snapshot()
-    base = _score(model, probe)
-    _draw(context, 0, base)
+    base = _Best(_score(model, probe), 0.0, 0.0, model.snapshot())
+    _draw(context, 0, base.scores)
     best, stopped = _fit(context, parameters, model, probe, base)
+    stopped = stopped or context.stopped_at(LocalText("正在与原模型调和", "Blending with the base model"))
     if not stopped:
-        context.report.phase(LocalText("正在与原模型调和", "Blending with the base model"))
-        best = _sweep(model, probe, base_weights, best)
+        best = _sweep(model, probe, base.weights, best)
     model.restore(best.weights)
-    context.report.phase(LocalText("正在保存模型", "Saving the model"))
+    stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
     model.save(context.out, context.model.folder)
     chosen = {"epoch": round(best.epoch, 2), "alpha": best.alpha}
-    return StageResult(base, best.scores, chosen, None, stopped_early=stopped)
+    return StageResult(base.scores, best.scores, chosen, None, stopped_early=stopped)
 
 
 def _fit(
-    context: StageContext, parameters: dict[str, Any], model: SplitModel, probe: DevProbe, base: DevScores
+    context: StageContext, parameters: dict[str, Any], model: SplitModel, probe: DevProbe, base: _Best
 ) -> tuple[_Best, bool]:
-    """Train; the best checkpoint, and whether Stop was pressed."""
+    """Train; the best checkpoint (``base`` where Stop came before the first one), and whether Stop was pressed."""
     import torch
 
     anchors, positives = torch.from_numpy(context.data.anchors), torch.from_numpy(context.data.positives)
@@ -106,7 +105,7 @@ def _fit(
                     if best is None or scores.choice > best.scores.choice:
                         best = _Best(scores, step / per_epoch, 1.0, model.snapshot())
     except Stopped:
-        return best or _Best(base, 0.0, 1.0, model.snapshot()), True
+        return best or base, True
     assert best is not None  # the last step is always looked at
     return best, False
 

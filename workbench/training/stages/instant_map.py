@@ -56,7 +56,7 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     best = _sweep(best, x[torch.from_numpy(probe.needed)], probe)
     weight = (torch.eye(len(mean)) + best.alpha * best.weight) @ soft
     bias = -(weight @ mean)
-    context.report.phase(LocalText("正在保存模型", "Saving the model"))
+    stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
     _save(context, weight, bias)
     moved = torch.nn.functional.normalize(vectors @ weight.T + bias, dim=1)
     chosen = {"epoch": best.epoch, "alpha": best.alpha}

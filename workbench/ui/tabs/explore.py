@@ -97,7 +97,7 @@ def _pair_answer(page: Page) -> Answer:
             yield {"empty": True}
             return
         try:
-            if _waiting(page, models, name):
+            if not page.is_quick(models, name):
                 yield {"preparing": True}
             found = [similarity_json(each, services.similarity(a, b, each, name or None)) for each in models]
             yield {"a": a, "b": b, "answers": found, "titles": _titles(page, models)}
@@ -120,7 +120,7 @@ def _near_answer(page: Page) -> Answer:
             yield {"empty": True}
             return
         try:
-            if _waiting(page, models, name):
+            if not page.is_quick(models, name):
                 yield {"preparing": True}
             found = {
                 each: [hit_json(hit) for hit in services.neighbours(word, each, name, k=NEIGHBOURS)]
@@ -139,10 +139,6 @@ def _columns(model: str | None, second: str | None) -> list[str]:
 
 def _titles(page: Page, models: list[str]) -> dict[str, Any]:
     return {info.id: both(info.title) for info in page.services.models() if info.id in models}
-
-
-def _waiting(page: Page, models: list[str], dictionary: str | None) -> bool:
-    return bool(dictionary) and not all(page.services.vectors_ready(each, dictionary) for each in models)
 
 
 def _suggestions(page: Page) -> Any:

@@ -70,7 +70,7 @@ def _read_map(page: Page) -> Any:
     services, background, layouts = page.services, page.background, Layouts()
 
     def read_map(data: dict[str, Any]) -> dict[str, Any]:
-        """The points of a map, or how far its layout has come."""
+        """The points of a map, or how far its layout has come; what takes long is begun on request only."""
         dictionary = incoming.words(data, "dictionary", limit=200)
         model = incoming.words(data, "model", limit=500)
         method = incoming.one_of(data, "method", METHODS)
@@ -86,6 +86,9 @@ def _read_map(page: Page) -> Any:
         if task is not None and task.error is not None:
             background.forget(key)
             return {"task": task.as_json()}
+
+        if task is None and not incoming.flag(data, "start") and not page.is_quick([model], dictionary):
+            return {"wanted": True}
 
         def work(report: Report) -> None:
             layouts.put(key, _points(services.projection(dictionary, model, method, report)))

@@ -40,5 +40,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "滚轮缩放，拖动平移，指向一个点看它的近似词。",
         "Scroll to zoom, drag to move, point at a term to see its synonyms.",
     ),
+    "map.idle": ("这张地图还没有排布", "This map is not laid out yet"),
+    "map.idle_hint": (
+        "需要先用这个模型为词典编码，再排布，通常要几秒到一两分钟。之后随时可看。",
+        "The dictionary is encoded with this model and laid out: seconds to a minute or two, once.",
+    ),
+    "map.start": ("排布地图", "Lay out the map"),
     "map.retry": ("重试", "Try again"),
 }

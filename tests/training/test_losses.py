@@ -1,0 +1,71 @@
+"""The in-batch loss against a computation by hand, and the batches."""
+
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from workbench.training.losses import batches, in_batch_loss  # noqa: E402
+
+
+def by_hand(anchors, positives, concepts, temperature):
+    """The definition, in loops and double precision."""
+
+    def cosine(a, b):
+        return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+    def one_way(rows, columns):
+        total = 0.0
+        for i, row in enumerate(rows):
+            allowed = [j for j in range(len(columns)) if j == i or concepts[j] != concepts[i]]
+            scores = {j: cosine(row, columns[j]) / temperature for j in allowed}
+            total += math.log(sum(math.exp(s) for s in scores.values())) - scores[i]
+        return total / len(rows)
+
+    return (one_way(anchors, positives) + one_way(positives, anchors)) / 2
+
+
+def vectors(count, dimension=6, seed=0):
+    return np.random.default_rng(seed).standard_normal((count, dimension))
+
+
+@pytest.mark.parametrize(
+    "concepts", [[0, 1, 2, 3, 4], [0, 0, 1, 2, 1], [0, 0, 0, 0, 1], [3, 3, 3, 3, 3]], ids=str
+)
+@pytest.mark.parametrize("temperature", [0.05, 1.0])
+def test_it_is_the_definition_with_pairs_of_one_concept_left_out(concepts, temperature):
+    anchors, positives = vectors(5, seed=1), 3.0 * vectors(5, seed=2)
+    loss = in_batch_loss(
+        torch.from_numpy(anchors), torch.from_numpy(positives), torch.tensor(concepts), temperature
+    )
+    assert float(loss) == pytest.approx(by_hand(anchors, positives, concepts, temperature), abs=1e-9)
+
+
+def test_a_pair_of_the_same_concept_is_pushed_nowhere():
+    anchors = torch.tensor([[1.0, 0.1], [0.9, 0.3]], requires_grad=True)
+    positives = torch.tensor([[1.0, 0.0], [0.8, 0.2]])
+    in_batch_loss(anchors, positives, torch.tensor([7, 7]), 0.05).backward()
+    assert float(anchors.grad.abs().max()) == 0.0
+    anchors.grad = None
+    in_batch_loss(anchors, positives, torch.tensor([7, 8]), 0.05).backward()
+    assert float(anchors.grad.abs().max()) > 0.0
+
+
+def test_right_pairs_cost_less_than_crossed_ones():
+    points = torch.eye(4)
+    concepts = torch.arange(4)
+    assert in_batch_loss(points, points, concepts, 0.05) < 1e-6
+    assert in_batch_loss(points, points.flip(0), concepts, 0.05) > 10
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [(10, 5, [5, 5]), (11, 5, [5, 6]), (12, 5, [5, 5, 2]), (3, 5, [3]), (1, 5, [1]), (6, 5, [6])],
+)
+def test_no_batch_is_left_with_a_single_pair(count, size, expected):
+    order = torch.randperm(count)
+    parts = batches(order, size)
+    assert [len(part) for part in parts] == expected
+    assert torch.equal(torch.cat(parts), order)
