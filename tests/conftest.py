@@ -104,3 +104,36 @@ def toy_pairs():
             noisy = "".join(letter + rng.choice("nopqrstuvwxyz") for letter in word)
             pairs.append(Pair(word, noisy, len(pairs) + 2))
     return pairs
+
+
+@pytest.fixture(scope="session")
+def toy_csv(toy_pairs) -> bytes:
+    """The toy dictionary as a file."""
+    lines = ["标准词,近似词", *(f"{pair.standard},{pair.synonym}" for pair in toy_pairs)]
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path, toy_csv: bytes):
+    """Services over a home with the dictionary "toy" and the finished run "tuned" of the tiny model.
+
+    The run was carried out in this process, as a worker does it. For tests that add nothing lasting.
+    """
+    import torch
+
+    from workbench.services import Services
+    from workbench.settings import Settings
+    from workbench.training.worker import run_job
+
+    home = tmp_path_factory.mktemp("workshop")
+    services = Services(Settings.from_env({}, home=home, warm_worker=False, threads=1))
+    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
+    run = services.start_run(
+        "toy", str(tiny_model_folder), "instant", name="tuned", parameters={"learning_rate": "0.01"}
+    )
+    threads = torch.get_num_threads()
+    services._workspace.runs.claim_next()
+    assert run_job(services.settings, run.id) == 0
+    torch.set_num_threads(threads)
+    yield services
+    services.close()

@@ -66,7 +66,7 @@ def export_dictionary(services: Services, options: argparse.Namespace, _: Langua
             format=format_,
         )
     data = services.export_dictionary(options.name, format_)  # type: ignore[arg-type]
-    target.write_bytes(data)
+    _write(target, data)
     return {"file": str(target), "bytes": len(data)}, lambda: f"{target}  {len(data)} bytes"
 
 
@@ -168,7 +168,7 @@ def leaderboard(services: Services, options: argparse.Namespace, language: Langu
     boards = [services.leaderboard(name) for name in names]
     if options.csv:
         texts = [board_csv(board.rows, language) for board in boards]
-        Path(options.csv).write_text("\n".join(texts), encoding="utf-8-sig", newline="")
+        _write(Path(options.csv), "\n".join(texts).encode("utf-8-sig"))
     documents = [row_document(board.dictionary, row, language) for board in boards for row in board.rows]
 
     def text() -> str:
@@ -231,9 +231,21 @@ def _where(row: int | None) -> str:
 
 def _column(name: str) -> str | int:
     """A column by its heading, or ``#2`` for the second."""
-    if name.startswith("#") and name[1:].isdigit():
+    if name.startswith("#") and name[1:].isdecimal() and int(name[1:]) > 0:
         return int(name[1:]) - 1
     return name
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(
+            LocalText("写不了文件「{file}」：{why}。", "The file “{file}” cannot be written: {why}."),
+            LocalText("请检查路径和磁盘空间。", "Check the path and the room on the disk."),
+            file=path,
+            why=error.strerror or error,
+        ) from error
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -149,7 +149,7 @@ class Services:
 
     def delete_dictionary(self, name: str) -> None:
         """Take a dictionary off the list. Refused (InputError) while a run needs it."""
-        busy = [r for r in self.runs() if r.dictionary == name and r.state in (*ACTIVE_STATES, "queued")]
+        busy = [r for r in self.runs(10_000) if r.dictionary == name and r.state in (*ACTIVE_STATES, "queued")]
         if busy:
             raise InputError(
                 LocalText("「{name}」正在被训练「{run}」使用。", "“{name}” is in use by the run “{run}”."),
@@ -244,6 +244,7 @@ class Services:
                 LocalText("「{base}」是基线，不能训练。", "“{base}” is a baseline and cannot be trained."),
                 base=base,
             )
+        self._workspace.library.check(base)
         runs = self._workspace.runs
         wish = _checked_name(name) if name else _tidy(f"{dictionary}-{recipe_name}")
         reserved = {info.id for info in [*self.baselines(), *self._workspace.library.bases()]}
@@ -255,18 +256,24 @@ class Services:
             )
         config = {
             "stages": self._stage_configs(recipe_name, parameters),
-            "seed": int(seed),
+            "seed": _checked_seed(seed),
             "versions": _library_versions(),
         }
-        run = runs.create(
-            wish if name else _unique(wish, runs.names() | reserved),
-            dictionary=subject.info.name,
-            version_id=subject.info.version_id,
-            split_hash=subject.split.hash,
-            base_model=base,
-            recipe=recipe_name,
-            config=config,
-        )
+        while True:
+            try:
+                run = runs.create(
+                    wish if name else _unique(wish, runs.names() | reserved),
+                    dictionary=subject.info.name,
+                    version_id=subject.info.version_id,
+                    split_hash=subject.split.hash,
+                    base_model=base,
+                    recipe=recipe_name,
+                    config=config,
+                )
+                break
+            except NameTaken:
+                if name:
+                    raise  # else somebody took the free name in between: find another
         self._supervisor.wake()
         return run
 
@@ -349,10 +356,11 @@ class Services:
 
         subject = self._subject(dictionary)
         library = self._workspace.library
+        model = self._vector_model(model)
         return lay_out(
             subject.pairs,
             subject.split,
-            lambda texts: library.vectors(self._vector_model(model), texts, progress),
+            lambda texts: library.vectors(model, texts, progress),
             method=method,
             limit=self.settings.map_max_points,
             cache=self.settings.cache_path / "maps",
@@ -440,6 +448,16 @@ def _checked_name(name: str) -> str:
             LocalText("请改一个。", "Choose another."),
         )
     return tidy
+
+
+def _checked_seed(seed: int) -> int:
+    if not 0 <= seed < 2**63:
+        raise BadParameter(
+            LocalText("随机种子不能是 {seed}。", "The seed cannot be {seed}."),
+            LocalText("请填 0 或正整数。", "It can be 0 or a positive whole number."),
+            seed=seed,
+        )
+    return seed
 
 
 def _unique(wish: str, taken: set[str]) -> str:

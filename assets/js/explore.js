@@ -8,6 +8,7 @@ WB.views.question = (root, { props }) => {
 WB.answerState = (v, empty) => {
   const { h, t } = WB;
   if (!v || v.empty) return h("p.wb-small.wb-hint", {}, t(empty));
+  if (v.working) return WB.bar(null, t("common.working"));
   if (v.preparing) return h("div.wb-gap.tight", {}, WB.bar(null, t("explore.preparing")), h("p.wb-small", {}, t("explore.preparing")));
   if (v.problem) return h("div.wb-verdict.worse", {}, h("i"), h("p", {}, WB.pick(v.problem)));
   return null;
@@ -33,6 +34,9 @@ WB.views.pair = (root, { props, watch }) => {
         h("span.wb-faint", {}, t("explore.cosine", { c: WB.number(answer.cosine, 3) })))));
   const draw = () => {
     const v = props.value;
+    // An old answer stays, dimmed, until the new one is there.
+    root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
+    if (root.classList.contains("wb-dim")) return;
     root.replaceChildren(WB.answerState(v, "explore.pair_empty") || h("div.wb-gap", {}, v.answers.map((answer) => one(answer, v))));
   };
   draw();
@@ -43,17 +47,20 @@ WB.views.pair = (root, { props, watch }) => {
 WB.views.suggestions = (root, { server, props, watch, trigger }) => {
   const { h, t } = WB;
   let pairs = [];
+  let loaded = "";
   const draw = () => root.replaceChildren(...(pairs.length ? [h("div.wb-suggest", {}, h("span.wb-small", {}, t("explore.suggest")),
     pairs.map(([term, other]) => h("button.wb-term", { type: "button", onclick: () => trigger("pick", { term, other }) }, term)),
-    WB.button(t("explore.other_suggestions"), load, "quiet", { id: "explore-others" }))] : []));
-  const load = async () => {
+    WB.button(t("explore.other_suggestions"), () => load(true), "quiet", { id: "explore-others" }))] : []));
+  const load = async (fresh) => {
     const name = props.value?.dictionary;
     if (!name) { pairs = []; draw(); return; }
+    if (name === loaded && pairs.length && !fresh) return;
+    loaded = name;
     try { pairs = (await WB.ask(server, "read_suggestions", { dictionary: name })).pairs.slice(0, 8); } catch { pairs = []; }
     draw();
   };
-  watch("value", load);
-  load();
+  watch("value", () => load(false));
+  load(false);
   return { draw };
 };
 
@@ -73,6 +80,9 @@ WB.views.neighbours = (root, { props, watch, trigger }) => {
   };
   const draw = () => {
     const v = props.value;
+    // An old answer stays, dimmed, until the new one is there.
+    root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
+    if (root.classList.contains("wb-dim")) return;
     root.replaceChildren(WB.answerState(v, "explore.near_empty") || h("div.wb-gap.tight", {}, h("strong", {}, t("explore.neighbours_of", { term: v.term })),
       h("div.wb-columns", {}, v.models.map((model) => column(v, model)))));
   };

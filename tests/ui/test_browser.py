@@ -209,3 +209,17 @@ def test_paths_outside_are_not_served(visit, address):
     page = visit()
     for path in ("/etc/passwd", "../../../../etc/passwd", "workbench.db"):
         assert page.request.get(f"{address}gradio_api/file={path}").status in (403, 404)
+
+
+def test_tabs_that_are_opened_later_know_what_was_chosen(visit):
+    page = visit()
+    page.wait_for_selector("#data-list tr[data-name]")
+    for tab, sign in (
+        ("board", "#board-measure"),
+        ("train", "#train-estimate strong"),
+        ("map", "#map-start"),
+        ("explore", "#explore-suggestions .wb-term"),
+        ("models", "#models-list [data-model]"),
+    ):
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_selector(sign)

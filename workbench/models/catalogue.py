@@ -217,17 +217,30 @@ def prepare(model: str, settings: Settings, progress: Progress | None = None) ->
         NotFound: no model, and no name of one.
     """
     from workbench.models.hub import fetch
-    from workbench.models.safety import check_folder
 
     tell = progress or (lambda share, text: None)
+    check_name(model)
     spec = spec_of(model)
     if spec is not None:
         return _prepare_bundled(spec, settings, tell)
+    return _as_folder(model) or fetch(model.strip(), settings, tell)
+
+
+def check_name(model: str) -> None:
+    """Whether ``model`` is an id of the catalogue, a folder that may be loaded, or could be a hub's name.
+
+    Raises:
+        UnsafeModel, ModelProblem: see :func:`workbench.models.safety.check_folder`.
+        NotFound: it is none of them.
+    """
+    from workbench.models.safety import check_folder
+
+    if spec_of(model) is not None:
+        return
     folder = _as_folder(model)
     if folder is not None:
         check_folder(folder)
-        return folder
-    if not _HUB_NAME.fullmatch(model.strip()):
+    elif not _HUB_NAME.fullmatch(model.strip()):
         raise NotFound(
             LocalText("没有名为「{model}」的模型或文件夹。", "There is no model or folder “{model}”."),
             LocalText(
@@ -238,7 +251,6 @@ def prepare(model: str, settings: Settings, progress: Progress | None = None) ->
             model=model,
             bundled=bundled_names(),
         )
-    return fetch(model.strip(), settings, tell)
 
 
 def bundled_names() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
-from workbench.models.catalogue import CATALOGUE, default_spec, is_ready, prepare, spec_of
+from workbench.models.catalogue import CATALOGUE, check_name, default_spec, is_ready, prepare, spec_of
 from workbench.settings import Settings
 from workbench.storage.artifacts import manifest_of
 from workbench.storage.embeddings import EmbeddingStore
@@ -106,6 +106,17 @@ class ModelLibrary:
                 name=run.name,
             )
         return folder
+
+    def check(self, model: str) -> None:
+        """Whether :meth:`folder` has a chance, without unpacking or fetching anything.
+
+        Raises:
+            NotFound, UnsafeModel, ModelProblem: as :meth:`folder` would.
+        """
+        if self._run(model) is not None:
+            self.folder(model)
+        else:
+            check_name(model)
 
     def is_known(self, model: str) -> bool:
         """Whether ``model`` names a catalogue model or a run."""

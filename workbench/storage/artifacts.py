@@ -31,11 +31,11 @@ def staged_folder(
     Raises:
         StorageProblem: less than three times ``needs_bytes`` is free, or the disk is full.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    ensure_room(final.parent, 3 * needs_bytes)
     staging = final.parent / f"{STAGING_PREFIX}{uuid.uuid4().hex}"
-    staging.mkdir()
     try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        ensure_room(final.parent, 3 * needs_bytes)
+        staging.mkdir()
         yield staging
         files = {str(p.relative_to(staging).as_posix()): _fingerprint_file(p) for p in _files(staging)}
         manifest = {**(extra or {}), "files": files}

@@ -62,7 +62,7 @@ class StageContext:
     seed: int
 
     def stopped_at(self, phase: LocalText) -> bool:
-        """Begin a phase at which there is something to keep: whether Stop was pressed, instead of ``Stopped``."""
+        """Begin a phase when there is something to keep: whether Stop was pressed (it is not raised)."""
         try:
             self.report.phase(phase)
         except Stopped:

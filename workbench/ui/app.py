@@ -30,6 +30,7 @@ TABS = (
     ("map", map.build),
     ("models", models.build),
 )
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 KEEP_UPLOADS = (3600, 24 * 3600)  # seconds: look each hour, drop temporary files older than a day
 
 
@@ -46,8 +47,11 @@ def build_app(services: Services) -> gr.Blocks:
         bar = header.build(page)
         with gr.Tabs(elem_id="tabs"):
             for name, build in TABS:
-                with gr.Tab(page.labels(f"tab.{name}"), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(page.labels(f"tab.{name}"), id=name, elem_id=f"tab-{name}") as tab:
                     build(page)
+                while page.when_shown:
+                    question = page.when_shown.pop()
+                    tab.select(question.handler, question.inputs, question.outputs, **QUIET)
         header.connect(page, bar)
         _keep_choosers_current(page, blocks)
     blocks.i18n_labels = page.labels  # type: ignore[attr-defined]  # launch() wants them, not Blocks()
@@ -119,7 +123,7 @@ def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
         return updates(page, list(values), wished, language_of(request))
 
     for event in (blocks.load, refresh.click):
-        event(refill, [memory, *choosers], choosers, show_progress="hidden", api_visibility="private")
+        event(refill, [memory, *choosers], choosers, **QUIET)
 
     chosen_by_hand = [r.chooser for r in page.choosers if r.kind == "dictionary"]
     for chooser in chosen_by_hand:
@@ -127,6 +131,5 @@ def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
             lambda name: [{"dictionary": name}, *follow(page, name)],
             chooser,
             [memory, *choosers],
-            show_progress="hidden",
-            api_visibility="private",
+            **QUIET,
         )

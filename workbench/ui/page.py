@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.ui.background import Background
 from workbench.ui.components.choosers import Registered
@@ -14,14 +14,28 @@ if TYPE_CHECKING:
     from workbench.services import Services
 
 
+@dataclass(frozen=True)
+class Question:
+    """A handler with what it is asked and what it answers into."""
+
+    handler: Callable[..., Any]
+    inputs: Any
+    outputs: Any
+
+
 @dataclass
 class Page:
-    """One page under construction."""
+    """One page under construction.
+
+    ``when_shown`` is asked each time the tab that is being built is opened: components of a tab that
+    was never opened do not notice that their values were set.
+    """
 
     services: Services
     labels: Labels = field(default_factory=Labels)
     background: Background = field(default_factory=Background)
     choosers: list[Registered] = field(default_factory=list)
+    when_shown: list[Question] = field(default_factory=list)
 
     def is_quick(self, models: Collection[str], dictionary: str | None) -> bool:
         """Whether questions to ``models`` about ``dictionary`` are answered at once: all is encoded."""

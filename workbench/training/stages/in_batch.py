@@ -67,7 +67,7 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
 def _fit(
     context: StageContext, parameters: dict[str, Any], model: SplitModel, probe: DevProbe, base: _Best
 ) -> tuple[_Best, bool]:
-    """Train; the best checkpoint (``base`` where Stop came before the first one), and whether Stop was pressed."""
+    """Train; the best checkpoint (``base`` when stopped before the first), and whether Stop was pressed."""
     import torch
 
     anchors, positives = torch.from_numpy(context.data.anchors), torch.from_numpy(context.data.positives)

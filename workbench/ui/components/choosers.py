@@ -90,12 +90,13 @@ def follow(page: Page, dictionary: str | None) -> list[Any]:
 
 
 def best_for(page: Page, dictionary: str | None) -> dict[Kind, str | None]:
-    """What fits ``dictionary``: the newest model tuned on it beside its base, else the default base."""
+    """What fits ``dictionary``: the newest model that training on it improved, beside its base."""
     models = page.services.models()
     bases = [model.id for model in models if model.kind == "base"]
     default = next((model.id for model in models if model.kind == "base" and model.default), None)
     default = default or (bases[0] if bases else None)
-    trained_on = {run.name: run.dictionary for run in page.services.runs(1000)}
+    runs = page.services.runs(1000)
+    trained_on = {run.name: run.dictionary for run in runs if run.result.get("beats_base") is not False}
     for model in models:
         if model.kind == "tuned" and trained_on.get(model.id) == dictionary:
             return {

@@ -13,7 +13,7 @@ from workbench.ui.components.choosers import dictionary_chooser, model_chooser
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.errors import sentence_for
-from workbench.ui.page import Page
+from workbench.ui.page import Page, Question
 from workbench.ui.present import both, hit_json, similarity_json
 
 NEIGHBOURS = 12
@@ -79,6 +79,7 @@ def _near_question(page: Page, chosen: list[Any], terms: list[Any], ask_pair: di
     picked = examples.pick(_picked_pair, None, [*terms, term], **QUIET)
     picked.then(**ask, **QUIET)
     picked.then(**ask_pair, **QUIET)
+    page.when_shown.append(Question(lambda name: {"dictionary": name}, chosen[0], examples))
     chosen[0].change(
         lambda name: [{"dictionary": name}, {"empty": True}], chosen[0], [examples, near], **QUIET
     )
@@ -97,8 +98,7 @@ def _pair_answer(page: Page) -> Answer:
             yield {"empty": True}
             return
         try:
-            if not page.is_quick(models, name):
-                yield {"preparing": True}
+            yield {"preparing": True} if not page.is_quick(models, name) else {"working": True}
             found = [similarity_json(each, services.similarity(a, b, each, name or None)) for each in models]
             yield {"a": a, "b": b, "answers": found, "titles": _titles(page, models)}
         except Exception as error:
@@ -120,8 +120,7 @@ def _near_answer(page: Page) -> Answer:
             yield {"empty": True}
             return
         try:
-            if not page.is_quick(models, name):
-                yield {"preparing": True}
+            yield {"preparing": True} if not page.is_quick(models, name) else {"working": True}
             found = {
                 each: [hit_json(hit) for hit in services.neighbours(word, each, name, k=NEIGHBOURS)]
                 for each in models

@@ -10,7 +10,7 @@ from workbench.ui.background import Report
 from workbench.ui.components.choosers import dictionary_chooser
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
-from workbench.ui.page import Page
+from workbench.ui.page import Page, Question
 from workbench.ui.present import both, metrics_json
 from workbench.ui.text import text
 
@@ -24,9 +24,9 @@ def build(page: Page) -> None:
     chooser = dictionary_chooser(page, "board-dictionary")
     chooser.elem_classes = ["wb-narrow"]
     board = view("board", functions=_functions(page), elem_id="board")
-    chooser.change(
-        lambda name: {"dictionary": name}, chooser, board, show_progress="hidden", api_visibility="private"
-    )
+    question = Question(lambda name: {"dictionary": name}, chooser, board)
+    page.when_shown.append(question)
+    chooser.change(question.handler, chooser, board, show_progress="hidden", api_visibility="private")
 
 
 def _functions(page: Page) -> list[Any]:

@@ -15,7 +15,7 @@ from workbench.ui.background import Report
 from workbench.ui.components.choosers import dictionary_chooser, model_chooser
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
-from workbench.ui.page import Page
+from workbench.ui.page import Page, Question
 
 METHODS = ("umap", "pca")
 KEPT = 4  # layouts in memory: a point is about 60 bytes
@@ -55,15 +55,21 @@ def build(page: Page) -> None:
             elem_id="map-method",
         )
     canvas = view("map", functions=[_read_map(page)], elem_id="map")
+    question = Question(_chosen, [dictionary, model, method], canvas)
+    page.when_shown.append(question)
     gr.on(
         [dictionary.change, model.change, method.change],
-        lambda *chosen: dict(zip(("dictionary", "model", "method"), chosen, strict=True)),
-        [dictionary, model, method],
-        canvas,
+        question.handler,
+        question.inputs,
+        question.outputs,
         show_progress="hidden",
         trigger_mode="always_last",
         api_visibility="private",
     )
+
+
+def _chosen(dictionary: str | None, model: str | None, method: str | None) -> dict[str, Any]:
+    return {"dictionary": dictionary, "model": model, "method": method}
 
 
 def _read_map(page: Page) -> Any:

@@ -15,7 +15,7 @@ from workbench.ui.components.lead import lead
 from workbench.ui.components.parameters import Field, chosen, parameter_fields
 from workbench.ui.components.view import view
 from workbench.ui.errors import notice, sentence_for
-from workbench.ui.page import Page
+from workbench.ui.page import Page, Question
 from workbench.ui.present import both, run_json
 
 LARGEST_SEQ = 2**53
@@ -100,11 +100,13 @@ def _card(page: Page, recipe: Recipe) -> str:
 
 def _connect(page: Page, form: Form, estimate: Any, start: Any, curve: Any) -> None:
     what = [form.dictionary, form.base, form.recipe]
+    question = Question(_estimate(page, form), [*what, *form.settings], estimate)
+    page.when_shown.append(question)
     gr.on(
         [control.change for control in (*what, *form.settings)],
-        _estimate(page, form),
-        [*what, *form.settings],
-        estimate,
+        question.handler,
+        question.inputs,
+        question.outputs,
         trigger_mode="always_last",
         **QUIET,
     )
