@@ -54,7 +54,9 @@ def room(module: str) -> str | None:
     return parts[1] if parts[0] == "workbench" and len(parts) > 1 else None
 
 
-def imports(tree: ast.AST, *, only_at_once: bool = False, type_checking: bool = True) -> list[tuple[str, int]]:
+def imports(
+    tree: ast.AST, *, only_at_once: bool = False, type_checking: bool = True
+) -> list[tuple[str, int]]:
     """Every module that is imported, with its line; ``only_at_once``: not those inside functions."""
     found: list[tuple[str, int]] = []
     for node in ast.iter_child_nodes(tree):
@@ -137,7 +139,9 @@ def test_only_the_storage_holds_sql(path):
     if room(module_name(path)) != "storage":
         found = [(text, line) for text, line in texts(TREES[path]) if SQL.search(text)]
         assert not found
-        assert not [line for module, line in imports(TREES[path]) if module.split(".")[0].startswith("sqlite")]
+        assert not [
+            line for module, line in imports(TREES[path]) if module.split(".")[0].startswith("sqlite")
+        ]
 
 
 def test_the_search_for_sql_finds_it_where_it_is():

@@ -95,7 +95,7 @@ def test_a_path_as_name_or_file_is_only_a_name(services, toy_csv, tmp_path):
 
 
 def test_a_file_without_a_pair_is_refused_in_words(services):
-    for data in (b"", b"\0\0\0", b"a,b\n", "标准词,近似词\n".encode()):
+    for data in (b"", b"\0\0\0", "标准词,近似词\n".encode()):
         with pytest.raises(FileProblem) as caught:
             services.preview_dictionary(data, "a.csv")
         assert caught.value.text("zh") != caught.value.text("en")
@@ -246,6 +246,8 @@ def test_the_tuned_model_is_listed_and_the_base_is_measured_beside_it(workshop, 
     assert rows.keys() >= {"tuned", "exact", "tfidf", str(tiny_model_folder)}
     assert rows["tuned"].metrics.recall[10] > rows[str(tiny_model_folder)].metrics.recall[10]
     assert rows["tuned"].against_base is not None
+    assert rows[str(tiny_model_folder)].kind == "base"
+    assert str(tiny_model_folder) in [model.id for model in workshop.models() if model.kind == "base"]
     assert board.queries == rows["tuned"].metrics.queries
 
 
@@ -274,7 +276,8 @@ def test_the_reference_protocol_agrees_with_the_board(workshop, toy_pairs):
     queries = model.encode([pair.synonym for pair in tested], normalize_embeddings=True)
     scores = queries @ model.encode(standards, normalize_embeddings=True).T
     ranks = [
-        int((row > row[standards.index(pair.standard)]).sum()) for row, pair in zip(scores, tested, strict=True)
+        int((row > row[standards.index(pair.standard)]).sum())
+        for row, pair in zip(scores, tested, strict=True)
     ]
     board = {row.model: row.metrics for row in workshop.leaderboard("toy").rows}["tuned"]
     assert board.queries == len(tested)

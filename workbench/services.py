@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +62,18 @@ class Services:
     def start(self) -> None:
         """Begin to work off the queue, with a worker kept warm."""
         self._supervisor.start()
+
+    def preload(self, delay: float = 3.0) -> None:
+        """Import the libraries that answers need, in the background, once the page is up."""
+
+        def work() -> None:
+            import faiss  # noqa: F401
+            import sentence_transformers  # noqa: F401
+            import sklearn.linear_model  # noqa: F401
+
+        timer = threading.Timer(delay, work)
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """Stop watching runs (they go on) and close the database."""
@@ -162,8 +175,9 @@ class Services:
     # -- models ---------------------------------------------------------------------------------
 
     def models(self) -> list[ModelInfo]:
-        """Base models, then tuned ones, newest first."""
-        return [*self._workspace.library.bases(), *self._workspace.library.tuned()]
+        """Base models, those from outside that were used, then tuned ones, newest first."""
+        library = self._workspace.library
+        return [*library.bases(), *library.outside(), *library.tuned()]
 
     def baselines(self) -> list[ModelInfo]:
         """The systems without a model: exact match, TF-IDF."""

@@ -168,9 +168,7 @@ def test_a_tuned_model_can_be_tuned_again_and_a_map_put_upon_it(train, tuned):
     further = train("in_batch", {**FAST, "epochs": 1, "layers": "1"}, base=tuned("2").folder)
     assert further.result.base.mrr10 == pytest.approx(tuned("2").result.best.mrr10, abs=1e-6)
     mapped = train("instant_map", {"epochs": 2}, base=tuned("2").folder)
-    np.testing.assert_allclose(
-        plainly(mapped.folder, mapped.data.terms), mapped.result.vectors, atol=1e-5
-    )
+    np.testing.assert_allclose(plainly(mapped.folder, mapped.data.terms), mapped.result.vectors, atol=1e-5)
 
 
 def test_the_layers_below_a_map_can_be_tuned(train, toy_data):

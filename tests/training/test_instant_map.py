@@ -93,9 +93,7 @@ def test_stop_keeps_the_best_so_far_as_a_whole_model(train, new_reporter):
     assert reporter.stopped
     assert stopped.result.stopped_early
     assert max(step for series, step, _ in reporter.points if series == "loss") == 4
-    np.testing.assert_allclose(
-        plainly(stopped.folder, stopped.data.terms), stopped.result.vectors, atol=1e-5
-    )
+    np.testing.assert_allclose(plainly(stopped.folder, stopped.data.terms), stopped.result.vectors, atol=1e-5)
 
 
 def test_stop_before_training_leaves_nothing(train, new_reporter, tmp_path):
@@ -105,12 +103,8 @@ def test_stop_before_training_leaves_nothing(train, new_reporter, tmp_path):
         train("instant_map", reporter=new_reporter(stop_at_phase="Encoding the terms"))
 
 
-
-
 def test_stop_while_saving_still_keeps_the_model(train, trained, new_reporter):
     stopped = train("instant_map", PARAMETERS, reporter=new_reporter(stop_at_phase="Saving the model"))
     assert stopped.result.stopped_early
     np.testing.assert_array_equal(stopped.result.vectors, trained.result.vectors)
-    np.testing.assert_allclose(
-        plainly(stopped.folder, stopped.data.terms), stopped.result.vectors, atol=1e-5
-    )
+    np.testing.assert_allclose(plainly(stopped.folder, stopped.data.terms), stopped.result.vectors, atol=1e-5)

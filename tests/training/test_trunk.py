@@ -8,7 +8,15 @@ import pytest
 from workbench.errors import TrainingProblem
 from workbench.training.trunk import ConvolutionalSplit, LayerSplit, split_model
 
-TEXTS = ["越野车", "SUV", "a", "", "混凝土 C30", "a much longer text, cut somewhere - abcdefghijklm " * 3, "SUV"]
+TEXTS = [
+    "越野车",
+    "SUV",
+    "a",
+    "",
+    "混凝土 C30",
+    "a much longer text, cut somewhere - abcdefghijklm " * 3,
+    "SUV",
+]
 
 
 def unit_vectors(split, texts):

@@ -144,6 +144,10 @@ class Measurer:
         subject = self.subject(info)
         known = {model.id: model for model in [*baseline_infos(), *models]}
         stored = self._evaluations.of_benchmarks([subject.unseen.hash, subject.seen.hash])
+        for each in stored:
+            outside = None if each.model in known else self._library.outside_info(each.model)
+            if outside:  # measured by its hub name or folder, without a run
+                known[outside.id] = outside
         rows = build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash)
         measured = {row.model for row in rows}
         used = {self._library.base_of(row.model) for row in rows}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
 from workbench.models.catalogue import CATALOGUE, check_name, default_spec, is_ready, prepare, spec_of
+from workbench.models.hub import folder_of as hub_folder
 from workbench.settings import Settings
 from workbench.storage.artifacts import manifest_of
 from workbench.storage.embeddings import EmbeddingStore
@@ -88,6 +89,29 @@ class ModelLibrary:
                 )
             )
         return infos
+
+    def outside(self) -> list[ModelInfo]:
+        """Hub names and folders that runs have started from."""
+        used = dict.fromkeys(run.base_model for run in self._runs.all())
+        return [info for info in map(self.outside_info, used) if info is not None]
+
+    def outside_info(self, model: str) -> ModelInfo | None:
+        """What is known of a hub name or a folder; None where ``model`` is of the catalogue or was a run."""
+        is_folder = Path(model).is_dir()
+        if spec_of(model) is not None or model in self._runs.names() or not (is_folder or "/" in model):
+            return None
+        name = Path(model).name if is_folder else model
+        return ModelInfo(
+            id=model,
+            title=LocalText(name, name),
+            kind="base",
+            base=None,
+            languages=(),
+            dimension=None,
+            size_bytes=None,
+            licence=None,
+            ready=is_folder or manifest_of(hub_folder(model, self._settings)) is not None,
+        )
 
     def folder(self, model: str, progress: Progress | None = None) -> Path:
         """The folder of a model, unpacked first where it has to be.

@@ -92,6 +92,7 @@ def serve(services: Services, host: str | None = None, port: int | None = None) 
     blocks = build_app(services)
     blocks.queue(default_concurrency_limit=8, max_size=256)
     services.start()
+    services.preload()
     try:
         _, address, _ = blocks.launch(
             **launch_arguments(blocks, services, host, port or services.settings.port),

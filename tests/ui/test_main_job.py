@@ -1,0 +1,173 @@
+"""The whole job, by clicking, as a user does it: upload, train, watch, reload, leaderboard, ask; then a restart."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from ensure_browser import find_browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "assets" / "samples" / "cars_zh.csv"
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+MINUTES = 60_000
+
+
+class Server:
+    """``python app.py`` on a home folder of its own."""
+
+    def __init__(self, home):
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self.start()
+
+    def start(self):
+        environment = {**os.environ, "WORKBENCH_HOME": str(self.home)}
+        command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(self.address, timeout=5) as answer:
+                    answer.read()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError("the page did not come up")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("main-job") / "home")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    from playwright.sync_api import sync_playwright
+
+    foreign: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+        page = context.new_page()
+        page.set_default_timeout(2 * MINUTES)
+        page.on("request", lambda request: _note_foreign(request.url, server.address, foreign))
+        page.goto(server.address)
+        page.wait_for_selector("#header-state")
+        yield page
+        browser.close()
+    assert foreign == [], "the page asked somebody else"
+
+
+def _note_foreign(url, address, foreign):
+    if not url.startswith((address.rstrip("/"), "data:", "blob:")):
+        foreign.append(url)
+
+
+def choose(page, elem_id, text):
+    page.click(f"#{elem_id} input")
+    page.click(f"[role=option]:has-text('{text}')")
+
+
+def test_upload_save_and_train(page, tmp_path):
+    path = tmp_path / "我的车.csv"
+    path.write_bytes(SAMPLE.read_text("utf-8").encode("gb18030"))
+    page.click("#tab-data-button")
+    page.set_input_files("#data-file input[type=file]", str(path))
+    page.wait_for_selector("#data-sample tbody tr")
+    page.click("#data-save")
+    page.wait_for_selector("#data-list tr[data-name='我的车']")
+    page.click("#tab-train-button")
+    page.wait_for_selector("#train-estimate strong")
+    choose(page, "train-dictionary", "我的车")
+    page.wait_for_function("document.querySelector('#train-estimate').innerText.includes('对训练词对')")
+    page.click("#train-start")
+    page.wait_for_selector("#train-phase")
+
+
+def test_a_reload_in_the_middle_finds_the_run(page):
+    page.reload()
+    page.click("#tab-train-button")
+    page.wait_for_selector("#train-run-name:has-text('我的车')")
+    page.wait_for_selector("#train-verdict", timeout=4 * MINUTES)
+    assert "未经" not in page.locator("#train-verdict").inner_text()
+    assert page.locator("#train-run .js-plotly-plot").count() >= 1
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('#train-run .js-plotly-plot')]"
+        ".flatMap(plot => plot.data).reduce((most, trace) => Math.max(most, trace.x ? trace.x.length : 0), 0)"
+    )
+    assert drawn > 5, "the whole curve is there after a reload"
+
+
+def test_the_leaderboard_says_which_is_better(page):
+    page.click("#train-to-board")
+    page.wait_for_selector("#board tbody tr")
+    rows = page.locator("#board tbody tr").all_inner_texts()
+    assert any("我的车" in row for row in rows)
+    assert any("TF-IDF" in row for row in rows)
+    assert any("e5" in row for row in rows)
+    scores = [float(re.search(r"\d+\.\d", row).group()) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert "我的车" in rows[0], "the tuned model stands first"
+    with page.expect_download() as download:
+        page.click("#board >> text=CSV")
+    assert "我的车" in Path(download.value.path()).read_text("utf-8-sig")
+
+
+def test_two_terms_and_nearest_neighbours(page):
+    page.click("#tab-explore-button")
+    choose(page, "explore-dictionary", "我的车")
+    page.fill("#explore-first textarea, #explore-first input", "霸道SUV")
+    page.fill("#explore-other textarea, #explore-other input", "丰田普拉多")
+    page.click("#explore-compare")
+    page.wait_for_selector("#explore-pair [data-model]")
+    assert "%" in page.locator("#explore-pair").inner_text()
+    page.fill("#explore-term textarea, #explore-term input", "霸道SUV")
+    page.click("#explore-find")
+    page.wait_for_selector("#explore-neighbours .wb-hits li")
+    assert page.locator("#explore-neighbours [data-model]").count() >= 1
+    assert page.locator("#explore-neighbours li.known").count() >= 1
+
+
+def test_the_map_is_drawn(page):
+    page.click("#tab-map-button")
+    page.wait_for_selector("#map-desk")
+    if page.locator("#map-start:visible").count():
+        page.click("#map-start")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#map .js-plotly-plot')].some(plot => plot.data.some(t => t.x.length > 900))",
+        timeout=4 * MINUTES,
+    )
+
+
+def test_a_restarted_server_and_a_second_browser_find_everything(server, page):
+    server.stop()
+    server.start()
+    second = page.context.browser.new_context(locale="en-GB").new_page()
+    second.set_default_timeout(2 * MINUTES)
+    second.goto(server.address + "#train")
+    second.wait_for_selector("#train-run-name:has-text('我的车')")
+    second.wait_for_selector("#train-verdict")
+    assert second.locator("#train-runs").inner_text().count("我的车") >= 1
+    second.context.close()
