@@ -327,6 +327,12 @@ def test_as_a_program_it_prints_utf8_and_exits(workshop, tmp_path):
     answer = subprocess.run([*command, "--json"], cwd=ROOT, env=environment, capture_output=True, timeout=60)
     assert answer.returncode == 0, answer.stderr.decode()
     assert "汽车" in [row["name"] for row in json.loads(answer.stdout.decode("utf-8"))]
+    environment["PYTHONIOENCODING"] = "ascii"
+    for flags in (["--json"], []):
+        answer = subprocess.run(
+            [*command, *flags], cwd=ROOT, env=environment, capture_output=True, timeout=60
+        )
+        assert answer.returncode == 0, answer.stderr.decode()
     wrong = subprocess.run(
         [*command[:-2], "magic"], cwd=ROOT, env=environment, capture_output=True, timeout=60
     )

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TextIO
 
 from workbench import commands
 from workbench.errors import WorkbenchError
 from workbench.localtext import Language, LocalText
 from workbench.settings import Settings
 
-if TYPE_CHECKING:
-    pass
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 2 bad input, 1 a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a term that the terminal cannot show is no failure
     options = _parser().parse_args(arguments)
     os.environ.update(TOKENIZERS_PARALLELISM="false")
     for library in ("sentence_transformers", "transformers", "faiss"):
@@ -42,11 +43,18 @@ def _answer(settings: Settings, options: argparse.Namespace, language: Language)
     finally:
         services.close()
     if options.json:
+        _write_utf8(sys.stdout)
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         print(text())
     failed = isinstance(document, dict) and document.get("state") in ("failed", "interrupted")
     return 1 if failed else 0
+
+
+def _write_utf8(stream: TextIO) -> None:
+    """A document is UTF-8 wherever it goes; a terminal of another encoding would refuse some terms."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
 
 
 def _guarded(action: Callable[[], int], language: Language, log: logging.Logger) -> int:

@@ -104,7 +104,7 @@ def test_a_win_that_does_not_survive_the_correction_is_tied():
     for row in both[:2]:
         assert row.against_base.p_value == pytest.approx(4 / 2**6)
         assert row.against_base.verdict == "tied"
-        assert row.verdict.get("en").startswith("Cannot be told from its base (+10.0 points")
+        assert row.verdict.get("en").startswith("Probably better than its base (+10.0 points")
 
 
 def test_the_newest_evaluation_of_this_benchmark_counts():

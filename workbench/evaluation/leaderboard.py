@@ -100,7 +100,10 @@ def verdict_text(kind: Kind, comparison: Comparison | None) -> LocalText:
             "还不能与它的原始模型比较：请先在同一批测试词上评测原始模型。",
             "Not compared yet: measure the model that it came from on the same test words first.",
         )
-    return _VERDICTS[comparison.verdict].format(
+    template = _VERDICTS[comparison.verdict]
+    if comparison.verdict == "tied" and comparison.ci95[0] > 0:
+        template = _LIKELY_BETTER
+    return template.format(
         points=f"{abs(comparison.difference):.1f}",
         low=f"{min(map(abs, comparison.ci95)):.1f}",
         high=f"{max(map(abs, comparison.ci95)):.1f}",
@@ -142,6 +145,14 @@ def board_csv(rows: Sequence[BoardRow], language: Language = "en") -> str:
         )
     return out.getvalue()
 
+
+# Its own interval lies above zero, and still chance cannot be ruled out: the permutation test disagrees, or
+# so many models are compared that one of them would look better by luck.
+_LIKELY_BETTER = LocalText(
+    "很可能好于原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），但还不能断定：测试词再多一些就能说清。",
+    "Probably better than its base ({signed} points, interval {bottom} to {top}), but not beyond doubt: "
+    "more test words would settle it.",
+)
 
 _VERDICTS = {
     "better": LocalText(

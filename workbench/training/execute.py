@@ -100,6 +100,9 @@ def execute(
     stopped = results[-1].stopped_early
     if stopped and folder.name != "model":
         _adopt(folder, folder.parent / "model")
+        folder = folder.parent / "model"
+    for number in range(1, len(stages)):
+        shutil.rmtree(folder.parent / f"stage-{number}", ignore_errors=True)
     result = _result(results, seconds)
     if stopped:
         return "stopped", _stopped_text(results), result

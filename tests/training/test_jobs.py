@@ -1,0 +1,344 @@
+"""Real worker processes: they are killed, stopped, left alone and found again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbench.services import Services
+from workbench.settings import Settings
+from workbench.types import FINAL_STATES
+
+pytestmark = pytest.mark.reliability
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = {"epochs": 3, "learning_rate": 0.01}
+LONG = {"epochs": 100, "batch_size": 4, "layers": "2"}  # about half a minute, saved in no time
+
+
+@pytest.fixture
+def home(tmp_path, toy_csv):
+    """A home with the toy dictionary."""
+    services = Services(settings_of(tmp_path / "home"))
+    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
+    services.close()
+    return tmp_path / "home"
+
+
+def settings_of(home, **more):
+    return Settings.from_env({}, **{"home": home, "warm_worker": False, "threads": 1, **more})
+
+
+@pytest.fixture
+def open_services(home):
+    """Opens services on the home, as many as are asked for; at the end none has a worker left."""
+    opened = []
+
+    def start(**more):
+        services = Services(settings_of(home, **more))
+        services.start()
+        opened.append(services)
+        return services
+
+    yield start
+    for services in opened:
+        for run in services.runs():
+            if run.state not in FINAL_STATES:
+                services.stop_run(run.id, keep=False)
+        for run in services.runs():
+            wait(lambda run=run: services.run(run.id).state in FINAL_STATES, 20)
+        services.close()
+
+
+def wait(ready, seconds, every=0.05):
+    """Until ``ready()``; how long it took. Fails when it takes longer than ``seconds``."""
+    began = time.monotonic()
+    while not ready():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s"
+        time.sleep(every)
+    return time.monotonic() - began
+
+
+def wait_for_end(services, run, seconds=90):
+    wait(lambda: services.run(run.id).state in FINAL_STATES, seconds)
+    return services.run(run.id)
+
+
+def wait_for_training(services, run, step=1):
+    wait(lambda: services.run(run.id).step >= step, 90)
+    return psutil.Process(services._workspace.runs.worker_of(run.id)[0])
+
+
+def tuned(services):
+    return [model.id for model in services.models() if model.kind == "tuned"]
+
+
+def gone(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_run_completes_in_a_worker_of_its_own(open_services, tiny_model_folder):
+    services = open_services()
+    run = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT, name="mine")
+    process = None
+
+    def running():
+        nonlocal process
+        noted = services._workspace.runs.worker_of(run.id)
+        process = psutil.Process(noted[0]) if noted else None
+        return process is not None
+
+    wait(running, 10)
+    assert process.pid != os.getpid()
+    ended = wait_for_end(services, run)
+    assert ended.state == "completed", services.run_log_tail(run.id)
+    assert tuned(services) == ["mine"]
+    assert services.neighbours("abcd", "mine", "toy", 3)
+    assert services.curve(run.id)[0].series == "dev_recall@1"
+    assert "phase: Training" in services.run_log_tail(run.id)
+    wait(lambda: gone(process), 5)
+
+
+@pytest.mark.parametrize("step", [1, 40, 200])
+def test_a_killed_worker_is_noticed_and_the_next_run_goes_on(open_services, tiny_model_folder, step):
+    services = open_services()
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG, name="victim")
+    after = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT, name="after")
+    worker = wait_for_training(services, run, step)
+    points = services.curve(run.id)
+    worker.kill()
+    assert wait(lambda: services.run(run.id).state == "interrupted", 5) < 5
+    ended = services.run(run.id)
+    assert "memory" in ended.message.get("en")
+    assert "内存" in ended.message.get("zh")
+    assert [point.seq for point in services.curve(run.id)][: len(points)] == [point.seq for point in points]
+    assert wait_for_end(services, after).state == "completed"
+    assert tuned(services) == ["after"]
+    again = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
+    assert wait_for_end(services, again).state == "completed"
+
+
+def test_two_who_start_at_once_get_one_run_and_one_place_in_the_queue(open_services, tiny_model_folder):
+    both = [open_services(), open_services()]
+    barrier, runs = threading.Barrier(2), []
+
+    def start(services):
+        barrier.wait()
+        runs.append(services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT))
+
+    threads = [threading.Thread(target=start, args=(services,)) for services in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seen = set()
+
+    def watch():
+        states = sorted(both[0].run(run.id).state for run in runs)
+        seen.add(tuple(states))
+        return all(state in FINAL_STATES for state in states)
+
+    wait(watch, 120, every=0.01)
+    assert {both[1].run(run.id).state for run in runs} == {"completed"}
+    active = {"starting", "running", "stopping"}
+    assert all(len(active.intersection(states)) < 2 for states in seen)
+    assert any("queued" in states and active.intersection(states) for states in seen)
+    assert len(tuned(both[0])) == 2
+
+
+def test_a_queued_run_says_which_place_it_has(open_services, tiny_model_folder):
+    services = open_services()
+    first = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG)
+    wait_for_training(services, first)
+    waiting = [services.start_run("toy", str(tiny_model_folder), "instant") for _ in range(2)]
+    assert [services.run(run.id).queue_place for run in waiting] == [1, 2]
+    services.stop_run(waiting[0].id)
+    assert services.run(waiting[0].id).state == "stopped"
+    assert services.run(waiting[1].id).queue_place == 1
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_stop_ends_within_five_seconds_and_leaves_no_process(open_services, tiny_model_folder, keep):
+    services = open_services()
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG, name="mine")
+    worker = wait_for_training(services, run, step=60)
+    children = worker.children(recursive=True)
+    services.stop_run(run.id, keep=keep)
+    assert wait(lambda: services.run(run.id).state in FINAL_STATES, 5) < 5
+    assert services.run(run.id).state == "stopped"
+    wait(lambda: all(gone(process) for process in [worker, *children]), 5)
+    assert tuned(services) == (["mine"] if keep else [])
+    if keep:
+        assert services.neighbours("abcd", "mine", "toy", 3)
+
+
+def test_stop_ends_a_worker_that_does_not_answer(open_services, tiny_model_folder):
+    services = open_services(stop_grace_seconds=1.5)
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG)
+    worker = wait_for_training(services, run)
+    worker.suspend()
+    services.stop_run(run.id)
+    assert wait(lambda: services.run(run.id).state == "stopped", 5) < 5
+    assert "no model" in services.run(run.id).message.get("en")
+    assert gone(worker)
+
+
+def test_a_server_that_is_killed_and_started_again_finds_its_run(home, open_services, tiny_model_folder):
+    script = """
+import sys, time
+from pathlib import Path
+from workbench.services import Services
+from workbench.settings import Settings
+services = Services(Settings.from_env({}, home=sys.argv[1], warm_worker=False, threads=1))
+services.start()
+run = services.start_run("toy", sys.argv[2], "finetune", parameters={"epochs": 30, "batch_size": 4, "layers": "2"})
+print(run.id, flush=True)
+time.sleep(600)
+"""
+    server = subprocess.Popen(
+        [sys.executable, "-c", script, str(home), str(tiny_model_folder)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    run_id = server.stdout.readline().strip()
+    reader = Services(settings_of(home))
+    worker = wait_for_training(reader, reader.run(run_id), step=5)
+    server.send_signal(signal.SIGKILL)
+    server.wait(timeout=10)
+    server.stdout.close()
+    reader.close()
+    assert not gone(worker)
+
+    services = open_services()
+    before = services.run(run_id)
+    assert before.state == "running"
+    time.sleep(1.5)
+    assert services._workspace.runs.worker_of(run_id)[0] == worker.pid
+    ended = wait_for_end(services, before)
+    assert ended.state == "completed", services.run_log_tail(run_id)
+    assert ended.name in tuned(services)
+    curve = [point.seq for point in services.curve(run_id)]
+    assert curve == list(range(1, len(curve) + 1))  # the whole curve, the part before the kill included
+
+
+def test_services_that_close_in_the_middle_leave_the_run_to_the_next(open_services, home, tiny_model_folder):
+    first = Services(settings_of(home))
+    first.start()
+    run = first.start_run(
+        "toy", str(tiny_model_folder), "finetune", parameters={"epochs": 10, "layers": "2", "batch_size": 4}
+    )
+    wait_for_training(first, run)
+    first.close()
+    services = open_services()
+    assert services.run(run.id).state == "running"
+    assert wait_for_end(services, run).state == "completed"
+
+
+def running_row(services, base, pid, started):
+    """A run that the database believes to be running in the process ``pid``."""
+    run = services.start_run("toy", str(base), "instant")
+    services._workspace.runs.claim_next()
+    services._workspace.runs.attach_worker(run.id, pid, started)
+    services._workspace.runs.mark_running(run.id)
+    return run
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(home, open_services, tiny_model_folder, stop):
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as innocent:
+        before = Services(settings_of(home))
+        started = psutil.Process(innocent.pid).create_time()
+        run = running_row(before, tiny_model_folder, innocent.pid, started - 3600)
+        if stop:
+            before.stop_run(run.id)
+        before.close()
+        services = open_services(stop_grace_seconds=0.5)
+        expected = "stopped" if stop else "interrupted"
+        assert wait(lambda: services.run(run.id).state == expected, 5) < 5
+        time.sleep(1.0)
+        assert innocent.poll() is None
+        innocent.kill()
+
+
+def test_a_run_whose_process_is_gone_is_put_right_within_five_seconds(home, open_services, tiny_model_folder):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    started = psutil.Process(dead.pid).create_time()
+    dead.wait()
+    before = Services(settings_of(home))
+    run = running_row(before, tiny_model_folder, dead.pid, started)
+    before.close()
+    services = open_services()
+    assert wait(lambda: services.run(run.id).state == "interrupted", 5) < 5
+    for language, word in (("zh", "中断"), ("en", "interrupted")):
+        assert word in services.run(run.id).message.get(language)
+    after = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
+    assert wait_for_end(services, after).state == "completed"
+
+
+def test_killed_while_it_saves_it_leaves_nothing_that_is_listed(home, open_services, tiny_model_folder):
+    script = """
+import sys, time
+from workbench.settings import Settings
+from workbench.training.worker import run_job
+import workbench.models.adapter as adapter
+copy = adapter.copy_model
+def half(base, out, **more):
+    copy(base, out, **more)
+    print("saving", flush=True)
+    time.sleep(600)
+adapter.copy_model = half
+run_job(Settings.from_env({}, home=sys.argv[1], threads=1), sys.argv[2])
+"""
+    before = Services(settings_of(home))
+    run = before.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
+    before._workspace.runs.claim_next()
+    before.close()
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(home), run.id], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout.readline() == "saving\n"
+        worker.kill()
+        worker.wait(timeout=10)
+    services = open_services()
+    wait(lambda: services.run(run.id).state == "interrupted", 5)
+    assert tuned(services) == []
+    assert [path.name for path in (home / "runs" / run.id).iterdir()] == services.doctor()["mended"]
+    assert list((home / "runs" / run.id).iterdir()) == []
+
+
+def test_a_warm_worker_takes_the_run_and_none_is_left_at_the_end(home, tiny_model_folder):
+    services = Services(settings_of(home, warm_worker=True))
+    before = {child.pid for child in psutil.Process().children()}
+    services.start()
+
+    def workers():
+        return [child for child in psutil.Process().children() if child.pid not in before]
+
+    wait(lambda: len(workers()) == 1, 10)
+    warm = workers()[0]
+    wait(lambda: "ready" in (home / "worker.log").read_text(), 60)
+    run = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
+    wait(lambda: services._workspace.runs.worker_of(run.id) is not None, 5)
+    assert services._workspace.runs.worker_of(run.id)[0] == warm.pid
+    assert wait_for_end(services, run).state == "completed"
+    wait(lambda: len(workers()) == 1 and workers()[0].pid != warm.pid, 10)  # the next one is being warmed
+    last = workers()[0]
+    services.close()
+    wait(lambda: gone(last), 5)
+
+
+def test_a_worker_without_a_job_ends_when_its_server_is_gone(home):
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), WORKBENCH_HOME=str(home))
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "workbench.training.worker"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
+    )  # fmt: skip
+    assert worker.stdout.readline() == "ready\n"
+    worker.stdin.close()
+    assert worker.wait(timeout=20) == 0
+    worker.stdout.close()
