@@ -1,4 +1,4 @@
-"""Makes the pictures of the guide: ``python docs/screenshots.py`` opens every tab in Chromium, in both languages.
+"""Makes the guide's pictures: ``python docs/screenshots.py`` opens every tab in Chromium, in both languages.
 
 It trains the sample dictionaries in a home folder of its own first, so that the pictures show real results.
 """
@@ -20,21 +20,28 @@ from workbench.cli import main as workbench  # noqa: E402
 
 TABS = ("data", "train", "board", "explore", "map", "models")
 NAMES = {"board": "leaderboard"}
-SHOWN = {"zh": ("zh-CN", "汽车", "霸道SUV", "丰田普拉多"), "en": ("en-GB", "Consumer health", "heart attack", "stroke")}
+SHOWN = {
+    "zh": ("zh-CN", "汽车", "霸道SUV", "丰田普拉多"),
+    "en": ("en-GB", "Consumer health", "heart attack", "stroke"),
+}
 
 
 def train(home: Path) -> None:
     """One run of each recipe on each dictionary that is shown."""
     for _, dictionary, _, _ in SHOWN.values():
         for recipe in ("finetune", "instant"):
-            workbench(["--home", str(home), "--json", "train", "--dictionary", dictionary, "--recipe", recipe])
+            workbench(
+                ["--home", str(home), "--json", "train", "--dictionary", dictionary, "--recipe", recipe]
+            )
 
 
 def show(page: Any, tab: str, dictionary: str, first: str, other: str) -> None:
     """Bring a tab into the state that is worth a picture."""
     page.click(f"#tab-{tab}-button")
     page.wait_for_timeout(1500)
-    if tab == "data":
+    if tab == "train":
+        page.click(f"#train-runs >> text={dictionary}-instant")
+    elif tab == "data":
         page.click(f"#data-list tr[data-name='{dictionary}']")
     elif tab == "explore":
         page.fill("#explore-first textarea, #explore-first input", first)

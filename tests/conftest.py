@@ -88,7 +88,7 @@ def bundled_settings(tmp_path_factory: pytest.TempPathFactory):
 def toy_pairs():
     """90 concepts of two synonyms each that follow a rule: the term's letters a to m among noise of n to z.
 
-    To see past the noise is learnt on some concepts and holds for the others, so training shows on unseen ones.
+    To see past the noise is learnt on some concepts and holds for the others: training shows on unseen ones.
     """
     import random
 

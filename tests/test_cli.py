@@ -324,17 +324,19 @@ def test_as_a_program_it_prints_utf8_and_exits(workshop, tmp_path):
         "list",
         "dictionaries",
     ]
-    answer = subprocess.run([*command, "--json"], cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    answer = subprocess.run(
+        [*command, "--json"], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False
+    )
     assert answer.returncode == 0, answer.stderr.decode()
     assert "汽车" in [row["name"] for row in json.loads(answer.stdout.decode("utf-8"))]
     environment["PYTHONIOENCODING"] = "ascii"
     for flags in (["--json"], []):
         answer = subprocess.run(
-            [*command, *flags], cwd=ROOT, env=environment, capture_output=True, timeout=60
+            [*command, *flags], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False
         )
         assert answer.returncode == 0, answer.stderr.decode()
     wrong = subprocess.run(
-        [*command[:-2], "magic"], cwd=ROOT, env=environment, capture_output=True, timeout=60
+        [*command[:-2], "magic"], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False
     )
     assert wrong.returncode == 2
     assert b"Traceback" not in wrong.stderr
@@ -348,7 +350,7 @@ def test_train_waits_and_gives_the_finished_run(tmp_path, toy_csv, tiny_model_fo
     def call(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "workbench", *map(str, arguments)],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240,
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
     assert call("import", "dictionary", tmp_path / "toy.csv").returncode == 0

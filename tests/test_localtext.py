@@ -41,9 +41,9 @@ def found() -> list[tuple[str, str, str]]:
                 result.append((f"{place}:{node.lineno}", *pair))
             if isinstance(node, ast.Dict) and place.startswith("ui/wording"):
                 for value in node.values:
-                    if isinstance(value, ast.Tuple) and len(value.elts) == 2:
-                        zh, en = (element.value for element in value.elts)
-                        result.append((f"{place}:{value.lineno}", zh, en))
+                    words = [e.value for e in getattr(value, "elts", ()) if isinstance(e, ast.Constant)]
+                    if len(words) == 2:
+                        result.append((f"{place}:{value.lineno}", *words))
     return result
 
 

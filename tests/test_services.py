@@ -264,7 +264,7 @@ def test_measuring_again_gives_the_same_numbers_and_encodes_nothing(workshop, mo
 
 
 def test_the_reference_protocol_agrees_with_the_board(workshop, toy_pairs):
-    """Recall@10 of the tuned model on the test terms, computed here from its exported vectors in a few lines."""
+    """Recall@10 of the tuned model on the test terms, computed here in a few lines from plain vectors."""
     from sentence_transformers import SentenceTransformer
 
     subject = workshop._workspace.measurer.subject(workshop.dictionary("toy"))

@@ -142,13 +142,14 @@ def _wait(services: Services, run: Run, language: Language, *, quiet: bool) -> R
             if run.total_steps:
                 line += f"  {run.step}/{run.total_steps}"
             if not quiet and line != shown and sys.stderr.isatty():
-                print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+                sys.stderr.write(f"\r\033[K{line}")
+                sys.stderr.flush()
             shown = line
         except KeyboardInterrupt:
             asked += 1
             run = services.stop_run(run.id, keep=asked == 1)
     if not quiet and shown and sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
+        sys.stderr.write("\r\033[K")
     return run
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 def metrics_document(model: str, dictionary: str, metrics: Metrics, seconds: float) -> dict[str, Any]:
+    """One model measured on the test terms of one dictionary."""
     return {
         "model": model,
         "dictionary": dictionary,
@@ -29,6 +30,7 @@ def metrics_document(model: str, dictionary: str, metrics: Metrics, seconds: flo
 
 
 def row_document(dictionary: str, row: BoardRow, language: Language) -> dict[str, Any]:
+    """One row of the leaderboard: the metrics, the comparison with its base, the view "seen concepts"."""
     document = metrics_document(row.model, dictionary, row.metrics, row.seconds)
     document.update(kind=row.kind, base=row.base, verdict=row.verdict.get(language))
     if row.against_base is not None:
@@ -44,11 +46,13 @@ def row_document(dictionary: str, row: BoardRow, language: Language) -> dict[str
 
 
 def short_row(document: dict[str, Any]) -> dict[str, Any]:
+    """What of a row fits into a terminal."""
     wanted = ("model", "kind", "recall@1", "recall@5", "recall@10", "mrr@10", "recall@1_ci95", "verdict")
     return {name: document[name] for name in wanted}
 
 
 def run_document(run: Run, language: Language) -> dict[str, Any]:
+    """A run as it stands."""
     return {
         "id": run.id,
         "name": run.name,

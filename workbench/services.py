@@ -162,7 +162,9 @@ class Services:
 
     def delete_dictionary(self, name: str) -> None:
         """Take a dictionary off the list. Refused (InputError) while a run needs it."""
-        busy = [r for r in self.runs(10_000) if r.dictionary == name and r.state in (*ACTIVE_STATES, "queued")]
+        busy = [
+            r for r in self.runs(10_000) if r.dictionary == name and r.state in (*ACTIVE_STATES, "queued")
+        ]
         if busy:
             raise InputError(
                 LocalText("「{name}」正在被训练「{run}」使用。", "“{name}” is in use by the run “{run}”."),

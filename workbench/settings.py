@@ -28,7 +28,9 @@ class Settings:
     threads: int = 0  # torch threads of a worker; 0: every core (workers run at low priority, the page first)
     warm_worker: bool = True  # keep an idle worker with its imports done
     stop_grace_seconds: float = 4.0
-    heartbeat_stale_seconds: float = 60.0
+    save_grace_seconds: float = (
+        30.0  # as stop_grace_seconds, for "stop and keep": a large model takes a while to save
+    )
     map_max_points: int = 60_000
     split_seed: int = 13
 

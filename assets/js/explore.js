@@ -37,7 +37,8 @@ WB.views.pair = (root, { props, watch }) => {
     // An old answer stays, dimmed, until the new one is there.
     root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
     if (root.classList.contains("wb-dim")) return;
-    root.replaceChildren(WB.answerState(v, "explore.pair_empty") || h("div.wb-gap", {}, v.answers.map((answer) => one(answer, v))));
+    root.replaceChildren(WB.answerState(v, "explore.pair_empty") || h("div.wb-gap", {}, v.answers.map((answer) => one(answer, v)),
+      h("details.wb-small", {}, h("summary", {}, t("explore.meaning_title")), h("p", {}, t("explore.meaning")))));
   };
   draw();
   watch("value", draw);

@@ -18,6 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 Usage = namedtuple("Usage", "total used free")
 
 
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_whole_folder_appears_with_its_manifest(tmp_path):
     with staged_folder(tmp_path / "run" / "model", extra={"run": "车"}) as out:
         (out / "sub").mkdir()
@@ -30,26 +34,26 @@ def test_a_whole_folder_appears_with_its_manifest(tmp_path):
         "sub/weights.bin": 1000,
         "config.json": 2,
     }
-    assert os.listdir(tmp_path / "run") == ["model"]
+    assert names(tmp_path / "run") == ["model"]
 
 
 def test_an_exception_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), staged_folder(tmp_path / "model") as out:
+    with pytest.raises(RuntimeError), staged_folder(tmp_path / "model") as out:  # noqa: PT012
         (out / "weights.bin").write_bytes(b"x")
         raise RuntimeError
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_an_exception_leaves_the_earlier_one_as_it_was(tmp_path):
     with staged_folder(tmp_path / "model") as out:
         (out / "a").write_text("first")
-    with pytest.raises(KeyboardInterrupt), staged_folder(tmp_path / "model") as out:
+    with pytest.raises(KeyboardInterrupt), staged_folder(tmp_path / "model") as out:  # noqa: PT012
         (out / "a").write_text("second")
         raise KeyboardInterrupt
     assert (tmp_path / "model" / "a").read_text() == "first"
     with staged_folder(tmp_path / "model") as out:
         (out / "b").write_text("third")
-    assert sorted(os.listdir(tmp_path / "model")) == ["b", MANIFEST]
+    assert names(tmp_path / "model") == ["b", MANIFEST]
 
 
 def test_killed_in_the_middle_it_leaves_no_folder_and_the_rest_is_swept_up(tmp_path):
@@ -70,10 +74,10 @@ with staged_folder(Path(sys.argv[1]) / "model") as out:
         process.wait(timeout=10)
     assert manifest_of(tmp_path / "model") is None
     assert not (tmp_path / "model").exists()
-    left = os.listdir(tmp_path)
+    left = names(tmp_path)
     assert len(left) == 1
     assert remove_staging(tmp_path) == left
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
     assert remove_staging(tmp_path / "nowhere") == []
 
 
@@ -84,7 +88,7 @@ def test_too_little_room_is_said_with_numbers_before_anything_is_written(tmp_pat
     for language in ("zh", "en"):
         assert "300 MB" in caught.value.text(language)
         assert "50 MB" in caught.value.text(language)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_disk_that_fills_up_while_writing_is_said_in_words(tmp_path):
@@ -92,7 +96,7 @@ def test_a_disk_that_fills_up_while_writing_is_said_in_words(tmp_path):
         raise OSError(28, "No space left on device")
     assert "No space left on device" in caught.value.text("en")
     assert "腾出" in caught.value.text("zh")
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_folder_that_misses_a_file_is_not_whole(tmp_path):

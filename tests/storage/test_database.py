@@ -1,6 +1,5 @@
 """The database under several processes, several threads, exceptions and a full disk."""
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -58,7 +57,7 @@ def test_opening_again_migrates_again_and_loses_nothing(tmp_path):
 
 def test_an_exception_takes_back_the_whole_write(tmp_path):
     database = Database(tmp_path / "workbench.db")
-    with pytest.raises(RuntimeError, match="in the middle"), database.write() as db:
+    with pytest.raises(RuntimeError, match="in the middle"), database.write() as db:  # noqa: PT012
         db["rates"].insert({"name": "a", "value": 1.0})
         raise RuntimeError("in the middle")
     assert database.connection["rates"].count == 0
@@ -69,7 +68,7 @@ def test_an_exception_takes_back_the_whole_write(tmp_path):
 
 def test_a_write_within_a_write_belongs_to_it(tmp_path):
     database = Database(tmp_path / "workbench.db")
-    with pytest.raises(RuntimeError), database.write() as outer:
+    with pytest.raises(RuntimeError), database.write() as outer:  # noqa: PT012
         outer["rates"].insert({"name": "outer", "value": 1.0})
         with database.write() as inner:
             inner["rates"].insert({"name": "inner", "value": 1.0})
@@ -81,7 +80,7 @@ def test_a_failed_inner_write_that_is_caught_leaves_the_outer_one(tmp_path):
     database = Database(tmp_path / "workbench.db")
     with database.write() as outer:
         outer["rates"].insert({"name": "outer", "value": 1.0})
-        with pytest.raises(RuntimeError), database.write() as inner:
+        with pytest.raises(RuntimeError), database.write() as inner:  # noqa: PT012
             inner["rates"].insert({"name": "inner", "value": 1.0})
             raise RuntimeError
     assert [row["name"] for row in database.connection["rates"].rows] == ["outer"]
@@ -109,30 +108,30 @@ def test_threads_write_without_losing_an_update(tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
 def test_threads_that_are_gone_leave_no_open_files(tmp_path):
     database = Database(tmp_path / "workbench.db")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(60):
         thread = threading.Thread(target=lambda: database.connection["rates"].count)
         thread.start()
         thread.join()
-    assert len(os.listdir("/proc/self/fd")) - before < 12
+    assert len(list(Path("/proc/self/fd").iterdir())) - before < 12
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
 def test_fifty_times_open_and_close_leave_nothing(tmp_path):
     Database(tmp_path / "workbench.db").close()
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(50):
         database = Database(tmp_path / "workbench.db")
         assert database.connection["rates"].count == 0
         database.close()
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(tmp_path):
     database = Database(tmp_path / "workbench.db")
     pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
     database.connection.execute(f"PRAGMA max_page_count={pages + 2}")
-    with pytest.raises(StorageProblem) as caught, database.write() as db:
+    with pytest.raises(StorageProblem) as caught, database.write() as db:  # noqa: PT012
         for number in range(20_000):
             db.conn.execute("INSERT INTO rates VALUES (?, 1)", (f"{number:050}",))
     assert "full" in caught.value.text("en")
@@ -142,7 +141,7 @@ def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(tmp_path):
 
 def test_a_unique_value_twice_stays_an_integrity_error(tmp_path):
     database = Database(tmp_path / "workbench.db")
-    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+    with pytest.raises(sqlite3.IntegrityError), database.write() as db:  # noqa: PT012
         db["rates"].insert({"name": "a", "value": 1.0})
         db["rates"].insert({"name": "a", "value": 2.0})
     assert database.connection["rates"].count == 0
@@ -169,7 +168,8 @@ def test_a_database_of_a_newer_program_is_refused_in_words(tmp_path):
     database = Database(path)
     with database.write() as db:
         db.conn.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('workbench', 'm999_later', '')"
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+            "VALUES ('workbench', 'm999_later', '')"
         )
     database.close()
     with pytest.raises(StorageProblem) as caught:

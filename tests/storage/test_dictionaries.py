@@ -74,8 +74,8 @@ def test_replacing_makes_a_new_version_and_keeps_the_old_one(store):
     second = save(store, pairs=PAIRS[:3], replace=True)
     assert (second.id, second.version, second.pairs) == (first.id, 2, 3)
     assert store.pairs(first.version_id) == PAIRS
-    assert store.previous_version(second) == first.version_id
-    assert store.previous_version(first) is None
+    assert store.owns(first.id, first.version_id)
+    assert store.owns(first.id, second.version_id)
     assert [info.version for info in store.all()] == [2]
 
 
@@ -90,14 +90,23 @@ def test_the_boundary_between_terms_counts_as_content(store):
     assert save(store, pairs=[Pair("a", "bc"), Pair("x", "y")], replace=True).version == 2
 
 
-def test_a_deleted_dictionary_is_gone_but_its_pairs_stay(store):
-    info = save(store)
+def test_a_deleted_dictionary_is_gone_with_its_terms_and_the_others_stay(store):
+    other = save(store, "船", pairs=concepts(30))
+    split = store.save_split(other.version_id, make_split(concepts(30)))
+    first = save(store, pairs=concepts(30))
+    info = save(store, pairs=PAIRS, replace=True)
+    store.save_split(first.version_id, make_split(concepts(30)))
     store.delete("车")
+    for version in (first.version_id, info.version_id):
+        assert store.pairs(version) == []
+        assert store.split(version) is None
+    assert store.pairs(other.version_id) == concepts(30)
+    assert store.split(other.version_id) == split
+    store.delete("船")
     assert store.all() == []
     with pytest.raises(NotFound):
         store.get("车")
-    assert store.pairs(info.version_id) == PAIRS
-    assert store.any_ever()
+    assert store.any_ever()  # the samples do not come back
 
 
 def test_a_name_can_be_used_again_after_deletion(store):
@@ -106,6 +115,8 @@ def test_a_name_can_be_used_again_after_deletion(store):
     new = save(store, pairs=PAIRS[:2])
     assert new.id != old.id
     assert (new.version, new.pairs) == (1, 2)
+    assert not store.owns(new.id, old.version_id)
+    assert store.newest_split(new) is None
     with pytest.raises(NotFound):
         store.delete("没有")
 
@@ -131,6 +142,13 @@ def test_a_version_is_found_by_its_id_whatever_came_later(store):
     assert store.version(first.version_id) == first
     with pytest.raises(NotFound):
         store.version("nothing")
+
+
+def test_the_terms_of_a_version_are_known(store):
+    info = save(store)
+    assert store.holds(info.version_id, ["SUV", "越野车", "船", "SUV"]) == 2
+    assert store.holds(info.version_id, []) == 0
+    assert store.holds("nothing", ["SUV"]) == 0
 
 
 # -- pages of groups ----------------------------------------------------------------------------
@@ -205,7 +223,11 @@ def test_the_next_version_inherits_what_was_decided(store):
     before = store.save_split(first.version_id, make_split(concepts(30), seed=13))
     grown = [*concepts(30), *concepts(40, start=100)]
     second = save(store, pairs=grown, replace=True)
-    previous = store.split(store.previous_version(second))
+    third = save(store, pairs=[*grown, Pair("x", "y")], replace=True)
+    previous = store.newest_split(second)
+    assert previous == before
+    assert store.newest_split(third) == before  # the version between them was never split
+    assert store.newest_split(first) is None
     after = store.save_split(second.version_id, make_split(grown, seed=13, previous=previous))
     for pair in concepts(30):
         key = term_key(pair.standard)

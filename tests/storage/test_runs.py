@@ -163,6 +163,16 @@ def test_the_curve_gives_only_what_is_newer(runs):
     assert runs.curve(run.id, since=3) == []
 
 
+def test_a_deleted_run_takes_its_curve_with_it(runs):
+    run, other = create(runs, "一"), create(runs, "二")
+    for each in (run, other):
+        report(runs, each, [(1, "loss", 1, 2.5, 10.0)])
+    runs.finish(run.id, "completed", DONE)
+    runs.delete(run.id)
+    assert runs.curve(run.id) == []
+    assert len(runs.curve(other.id)) == 1
+
+
 def test_the_worker_is_known_by_pid_and_start_time(runs):
     run = create(runs, "一")
     assert runs.worker_of(run.id) is None

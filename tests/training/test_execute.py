@@ -1,6 +1,5 @@
 """One run from its place in the queue to its verdict, and what is left when it ends otherwise."""
 
-import os
 import shutil
 from collections import namedtuple
 
@@ -70,7 +69,7 @@ def press_stop(monkeypatch):
 
 
 def left(services, run):
-    return sorted(os.listdir(services.settings.runs_path / run.id))
+    return sorted(path.name for path in (services.settings.runs_path / run.id).iterdir())
 
 
 def tuned(services):
@@ -261,3 +260,23 @@ def test_a_second_run_encodes_nothing_that_the_first_has_encoded(carry_out, monk
     run = carry_out()
     assert run.state == "completed"
     assert asked == []
+
+
+def test_a_deleted_run_leaves_neither_model_nor_a_row_on_the_board(services, carry_out):
+    run = carry_out(name="mine")
+    carry_out(name="other")
+    services.delete_run("mine")
+    assert not (services.settings.runs_path / run.id).exists()
+    assert tuned(services) == ["other"]
+    assert "mine" not in {row.model for row in services.leaderboard("toy").rows}
+    assert "mine" not in services.leaderboard("toy").missing
+
+
+def test_a_new_dictionary_of_an_old_name_has_an_empty_board(services, carry_out, toy_csv):
+    carry_out(name="mine")
+    services.delete_dictionary("toy")
+    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
+    board = services.leaderboard("toy")
+    assert board.rows == ()
+    assert "mine" not in board.missing  # it belongs to the dictionary that is gone
+    assert services.similarity("abcd", "dcba", "mine").cosine <= 1.0001

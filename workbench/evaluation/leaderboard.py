@@ -149,7 +149,8 @@ def board_csv(rows: Sequence[BoardRow], language: Language = "en") -> str:
 # Its own interval lies above zero, and still chance cannot be ruled out: the permutation test disagrees, or
 # so many models are compared that one of them would look better by luck.
 _LIKELY_BETTER = LocalText(
-    "很可能好于原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），但还不能断定：测试词再多一些就能说清。",
+    "很可能好于原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），但还不能断定："
+    "测试词再多一些就能说清。",
     "Probably better than its base ({signed} points, interval {bottom} to {top}), but not beyond doubt: "
     "more test words would settle it.",
 )

@@ -100,8 +100,7 @@ class Measurer:
                 pairs = tuple(self._dictionaries.pairs(info.version_id))
                 split = self._dictionaries.split(info.version_id)
                 if split is None:
-                    before = self._dictionaries.previous_version(info)
-                    previous = self._dictionaries.split(before) if before else None
+                    previous = self._dictionaries.newest_split(info)
                     split = make_split(pairs, seed=self._split_seed, previous=previous)
                     split = self._dictionaries.save_split(info.version_id, split)
                 unseen = build_benchmark(pairs, split, "test", "unseen")
@@ -168,7 +167,8 @@ class Measurer:
         return any(each.model == model and each.fingerprint == fingerprint for each in stored)
 
     def _belongs(self, model: ModelInfo, info: DictionaryInfo) -> bool:
-        return model.kind == "tuned" and self._library.dictionary_of(model.id) == info.name
+        version = self._library.version_of(model.id)
+        return version is not None and self._dictionaries.owns(info.id, version)
 
     def _fingerprint(self, model: str, progress: Progress | None) -> str:
         return model if model in BASELINES else self._library.fingerprint(model, progress)

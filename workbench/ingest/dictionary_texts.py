@@ -83,8 +83,9 @@ ROWS_ABOVE = LocalText(
     "What stands above row {first} was skipped (rows: {count}): these are not terms.",
 )
 NO_HEADING = LocalText(
-    "没有识别到表头，第 {row} 行按词语读取。如果它是表头，请勾选“第一行是表头”。",
-    "No heading was recognised, so row {row} was read as terms. If it is a heading, say so.",
+    "没有识别到表头，第 {row} 行按词语读取。如果它是表头，请按列名选择标准词列和近似词列。",
+    "No heading was recognised, so row {row} was read as terms. "
+    "If it is a heading, choose the columns by its names.",
 )
 DUPLICATE_HEADING = LocalText(
     "第 {row} 行的表头“{name}”出现了多次。请检查所选的列，或修改表头。",

@@ -126,8 +126,8 @@ CATALOGUE: tuple[BaseModelSpec, ...] = (
             "快速多语 Universal Sentence Encoder", "Fast: Universal Sentence Encoder, multilingual"
         ),
         help=LocalText(
-            "小型卷积网络，比默认模型快约十倍，16 种语言；生僻汉字认不全。",
-            "A small convolutional net, about ten times as fast as the default, 16 languages; it misses some "
+            "小型卷积网络，比默认模型快约十倍，15 种语言；生僻汉字认不全。",
+            "A small convolutional net, about ten times as fast as the default, 15 languages; it misses some "
             "rarer Chinese characters.",
         ),
         languages=("zh", "en", "ja", "ko", "ar", "de", "es", "fr", "it", "nl", "pl", "pt", "ru", "th", "tr"),

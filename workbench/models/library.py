@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
-from workbench.models.catalogue import CATALOGUE, check_name, default_spec, is_ready, prepare, spec_of
+from workbench.models.catalogue import (
+    CATALOGUE,
+    check_name,
+    default_spec,
+    fallback_note,
+    is_ready,
+    prepare,
+    spec_of,
+)
 from workbench.models.hub import folder_of as hub_folder
 from workbench.settings import Settings
 from workbench.storage.artifacts import manifest_of
@@ -47,7 +55,7 @@ class ModelLibrary:
 
     def bases(self) -> list[ModelInfo]:
         """The base models of the catalogue."""
-        default = default_spec().id
+        default, fallback = default_spec().id, fallback_note()
         return [
             ModelInfo(
                 id=spec.id,
@@ -60,7 +68,7 @@ class ModelLibrary:
                 licence=spec.licence,
                 ready=is_ready(spec, self._settings),
                 default=spec.id == default,
-                note=spec.help,
+                note=fallback if fallback and spec.id == default else spec.help,
             )
             for spec in CATALOGUE
         ]
@@ -155,6 +163,11 @@ class ModelLibrary:
         """The dictionary that a run was trained on; None for a base model."""
         run = self._run(model)
         return run.dictionary if run else None
+
+    def version_of(self, model: str) -> str | None:
+        """The dictionary version that a run was trained on; None for a base model."""
+        run = self._run(model)
+        return run.version_id if run else None
 
     def fingerprint(self, model: str, progress: Progress | None = None) -> str:
         """The content hash of a model."""

@@ -171,25 +171,41 @@ class DictionaryStore:
         """How many of ``texts`` are terms of a version, as written."""
         marks = ",".join("?" * len(texts))
         row = self._database.connection.conn.execute(
-            f"""SELECT count(*) FROM (SELECT standard FROM pairs WHERE version_id = ? AND standard IN ({marks})
+            f"""SELECT count(*) FROM (
+                SELECT standard FROM pairs WHERE version_id = ? AND standard IN ({marks})
                 UNION SELECT synonym FROM pairs WHERE version_id = ? AND synonym IN ({marks}))""",
             [version_id, *texts, version_id, *texts],
         ).fetchone()
         return int(row[0])
 
     def delete(self, name: str) -> None:
-        """Take a dictionary off the lists. Its rows stay, so that runs made from it can be explained."""
+        """Delete a dictionary's pairs, splits and measurements; only its name and counts stay, unlisted."""
         info = self.get(name)
         with self._database.write() as db:
+            for owned in ("pairs", "splits"):
+                db.conn.execute(
+                    f"DELETE FROM {owned} WHERE version_id IN "
+                    "(SELECT id FROM versions WHERE dictionary_id = ?)",
+                    (info.id,),
+                )
+            db.conn.execute("DELETE FROM evaluations WHERE dictionary_id = ?", (info.id,))
             db["dictionaries"].update(info.id, {"deleted_at": time.time()})
 
-    def previous_version(self, info: DictionaryInfo) -> str | None:
-        """The id of the version before the newest one."""
+    def newest_split(self, info: DictionaryInfo) -> Split | None:
+        """The split of the newest earlier version that has one: what was a test term stays one."""
         row = self._database.connection.conn.execute(
-            "SELECT id FROM versions WHERE dictionary_id = ? AND number < ? ORDER BY number DESC LIMIT 1",
+            """SELECT v.id FROM versions v JOIN splits s ON s.version_id = v.id
+            WHERE v.dictionary_id = ? AND v.number < ? ORDER BY v.number DESC LIMIT 1""",
             (info.id, info.version),
         ).fetchone()
-        return row[0] if row else None
+        return self.split(row[0]) if row else None
+
+    def owns(self, dictionary_id: str, version_id: str) -> bool:
+        """Whether a version belongs to a dictionary (names are given again after a deletion)."""
+        row = self._database.connection.conn.execute(
+            "SELECT 1 FROM versions WHERE id = ? AND dictionary_id = ?", (version_id, dictionary_id)
+        ).fetchone()
+        return row is not None
 
     # -- splits -----------------------------------------------------------------------------
 

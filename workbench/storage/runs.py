@@ -132,6 +132,11 @@ class RunStore:
         row = self._one("SELECT pid, pid_started FROM runs WHERE id = ?", run_id)
         return (row[0], row[1]) if row and row[0] is not None else None
 
+    def stop_request(self, run_id: str) -> str | None:
+        """``"keep"`` or ``"discard"`` once somebody pressed Stop."""
+        row = self._one("SELECT stop_request FROM runs WHERE id = ?", run_id)
+        return row[0] if row else None
+
     def heartbeat_age(self, run_id: str) -> float:
         """Seconds since the run's worker last wrote."""
         row = self._one("SELECT heartbeat FROM runs WHERE id = ?", run_id)
@@ -192,8 +197,13 @@ class RunStore:
             return self._finish(db, run_id, state, message, result)
 
     def delete(self, run_id: str) -> None:
-        """Take a run off the lists; its name stays used."""
-        self._update(run_id, deleted_at=time.time())
+        """Delete a run's curve and measurements and take it off the lists; its name stays used."""
+        with self._database.write() as db:
+            db.conn.execute("DELETE FROM curve_points WHERE run_id = ?", (run_id,))
+            db.conn.execute(
+                "DELETE FROM evaluations WHERE model = (SELECT name FROM runs WHERE id = ?)", (run_id,)
+            )
+            db.conn.execute("UPDATE runs SET deleted_at = ? WHERE id = ?", (time.time(), run_id))
 
     def curve(self, run_id: str, since: int = 0) -> list[CurvePoint]:
         """Points with ``seq > since``, in order."""

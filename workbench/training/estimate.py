@@ -57,6 +57,11 @@ def estimate_run(
         "{pairs} 对训练词对，{terms} 个词待编码。", "{pairs} training pairs, {terms} terms to encode."
     ).format(pairs=work.pairs, terms=missing)
     seen = rates.seen(f"encode:{base}")
+    if not seen:
+        note = LocalText(
+            "{note}这台电脑还没有测过速，第一次只是粗略估计。",
+            "{note} This machine was not timed yet: a rough guess the first time.",
+        ).format(note=note)
     return Estimate(prepare + encode + training, prepare, encode, training, work.pairs, missing, seen, note)
 
 

@@ -163,7 +163,9 @@ class Supervisor:
             return
         if run.state == "stopping" and process is not None:
             since = self._stop_seen.setdefault(run.id, time.monotonic())
-            if time.monotonic() - since > self._settings.stop_grace_seconds:
+            keep = self._runs.stop_request(run.id) == "keep"
+            grace = self._settings.save_grace_seconds if keep else self._settings.stop_grace_seconds
+            if time.monotonic() - since > grace:
                 kill_group(process)
 
     @staticmethod

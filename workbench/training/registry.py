@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -108,8 +108,6 @@ class StageSpec:
     estimate: Callable[[Workload, dict[str, Any]], float]  # seconds of training, encoding not counted
     run: Callable[[StageContext, dict[str, Any]], StageResult]
     source: str = ""  # paper or formula
-    reads_vectors: bool = False  # trains on cached term vectors, so that all terms are encoded first
-    defaults: dict[str, Any] = field(default_factory=dict)
 
     def checked(self, given: dict[str, Any]) -> dict[str, Any]:
         """All parameters with their values: given ones checked and converted, others by default.

@@ -97,7 +97,7 @@ class RunReporter:
 
 def main() -> int:
     """Wait for a job (one JSON line: ``run_id``, ``home``) and do it. Ends when the input ends."""
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    os.environ.update(TOKENIZERS_PARALLELISM="false")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if hasattr(os, "nice"):
         os.nice(10)  # the page goes first

@@ -51,12 +51,12 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     model.prepare(context.data.terms, context.report.progress)
     context.report.phase(LocalText("正在测量原模型", "Measuring the base model"))
     probe = DevProbe(context.data, max_queries=600, max_documents=3000)
-    base = _Best(_score(model, probe), 0.0, 0.0, model.snapshot())
+    base = _Best(_score(context, model, probe), 0.0, 0.0, model.snapshot())
     _draw(context, 0, base.scores)
     best, stopped = _fit(context, parameters, model, probe, base)
     stopped = stopped or context.stopped_at(LocalText("正在与原模型调和", "Blending with the base model"))
     if not stopped:
-        best = _sweep(model, probe, base.weights, best)
+        best, stopped = _sweep(context, model, probe, base.weights, best)
     model.restore(best.weights)
     stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
     model.save(context.out, context.model.folder)
@@ -100,7 +100,7 @@ def _fit(
                 context.report.point("loss", step, float(loss.detach()))
                 context.report.steps(step, total)
                 if step in looks:
-                    scores = _score(model, probe)
+                    scores = _score(context, model, probe)
                     _draw(context, step, scores)
                     if best is None or scores.choice > best.scores.choice:
                         best = _Best(scores, step / per_epoch, 1.0, model.snapshot())
@@ -136,22 +136,29 @@ def _optimizer(model: SplitModel, parameters: dict[str, Any], total: int) -> tup
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def _sweep(model: SplitModel, probe: DevProbe, base: list[torch.Tensor], best: _Best) -> _Best:
-    """Weights between base and tuned: they cost no training, only another look."""
+def _sweep(
+    context: StageContext, model: SplitModel, probe: DevProbe, base: list[torch.Tensor], best: _Best
+) -> tuple[_Best, bool]:
+    """Weights between base and tuned cost no training, only another look. And whether it was stopped."""
     tuned = best.weights
-    for alpha in ALPHAS:
-        blend = [b + alpha * (t - b) for b, t in zip(base, tuned, strict=True)]
-        model.restore(blend)
-        scores = _score(model, probe)
-        if scores.choice > best.scores.choice:
-            best = _Best(scores, best.epoch, alpha, blend)
-    return best
+    try:
+        for alpha in ALPHAS:
+            blend = [b + alpha * (t - b) for b, t in zip(base, tuned, strict=True)]
+            model.restore(blend)
+            scores = _score(context, model, probe)
+            if scores.choice > best.scores.choice:
+                best = _Best(scores, best.epoch, alpha, blend)
+    except Stopped:
+        return best, True
+    return best, False
 
 
-def _score(model: SplitModel, probe: DevProbe) -> DevScores:
+def _score(context: StageContext, model: SplitModel, probe: DevProbe) -> DevScores:
+    """A look at the development synonyms, which Stop may interrupt."""
     import torch
 
-    return probe.score(model.all_vectors(torch.from_numpy(probe.needed)).numpy())
+    rows = torch.from_numpy(probe.needed)
+    return probe.score(model.all_vectors(rows, lambda _: context.report.check_stop()).numpy())
 
 
 def _draw(context: StageContext, step: int, scores: DevScores) -> None:

@@ -248,6 +248,5 @@ register(
         run=run,
         source="InfoNCE: van den Oord et al. 2018, arXiv:1807.03748; "
         "whitening: Su et al. 2021, arXiv:2103.15316",
-        reads_vectors=True,
     )
 )

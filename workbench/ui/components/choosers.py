@@ -55,8 +55,11 @@ def dictionary_chooser(page: Page, elem_id: str, scale: int | None = None) -> gr
 def model_chooser(
     page: Page, elem_id: str, kind: Kind = "model", label: str = "common.model", scale: int | None = None
 ) -> gr.Dropdown:
-    """A dropdown of models: base models only, all, or all and none."""
-    chooser = dropdown(page.labels(label), elem_id, scale=scale, min_width=150)
+    """A dropdown of models: base models, all, or all and none. A base may also be typed: a hub name, a folder."""
+    more: dict[str, Any] = {"scale": scale, "min_width": 150}
+    if kind == "base":
+        more |= {"allow_custom_value": True, "info": page.labels("train.base_help")}
+    chooser = dropdown(page.labels(label), elem_id, **more)
     page.choosers.append(Registered(kind, chooser))
     return chooser
 
@@ -78,7 +81,8 @@ def updates(page: Page, current: list[str | None], wished: dict[str, str], langu
     for registered, value in pairs:
         offered = choices[registered.kind]
         preferred = dictionary if registered.kind == "dictionary" else best[registered.kind]
-        keep = value if value in [choice[1] for choice in offered] else preferred
+        typed = registered.kind == "base" and value
+        keep = value if typed or value in [choice[1] for choice in offered] else preferred
         result.append(gr.update(choices=offered, value=keep))
     return result
 

@@ -43,7 +43,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "data.error": ("错误", "Errors"),
     "data.warning": ("警告", "Warnings"),
     "data.note": ("提示", "Notes"),
-    "data.error_help": ("这些行没有导入", "these rows are not imported"),
     "data.more_problems": (
         "只列出前 {shown} 条，共 {total} 条。",
         "The first {shown} of {total} are listed.",

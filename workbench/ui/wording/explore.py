@@ -1,5 +1,7 @@
 """What the Explore tab says."""
 
+from workbench.search.similarity import PROBABILITY_MEANING
+
 TEXTS: dict[str, tuple[str, str]] = {
     "explore.title": ("问问模型", "Ask the model"),
     "explore.lead": (
@@ -38,6 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "比词典中 {p}% 的随机词对更接近。",
         "Closer than {p}% of random pairs of the dictionary.",
     ),
+    "explore.meaning_title": ("这个概率是什么意思？", "What does the probability mean?"),
     "explore.cosine": ("余弦相似度 {c}", "cosine {c}"),
     "explore.known": ("词典中已记为近似词", "the dictionary lists them as synonyms"),
     "explore.known_short": ("已知", "known"),
@@ -46,3 +49,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explore.neighbours_of": ("“{term}”的近邻", "Nearest to “{term}”"),
     "explore.score": ("接近程度", "closeness"),
 }
+
+TEXTS["explore.meaning"] = (PROBABILITY_MEANING.zh, PROBABILITY_MEANING.en)

@@ -8,6 +8,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "goes on, "
         "and the curve is here when you come back.",
     ),
+    "train.base_help": ("也可以输入模型库名称或本机文件夹", "or type a model-hub name or a folder"),
     "train.base": ("基础模型", "Base model"),
     "train.recipe": ("训练方案", "Recipe"),
     "train.name": ("名称（可不填）", "Name (optional)"),
