@@ -52,3 +52,17 @@ def test_what_is_no_table_of_numbers_is_refused(vectors):
         VectorIndex(vectors)
     with pytest.raises(ValueError, match="ids for"):
         VectorIndex(np.eye(2), ids=[1])
+
+
+def test_few_queries_and_many_get_the_same_answer():
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(200, 16))
+    vectors[50] = vectors[10]  # a tie
+    index = VectorIndex(vectors, ids=range(1000, 1200))
+    many_scores, many = index.search(vectors[:20], 7)
+    for row in range(20):
+        scores, found = index.search(vectors[row], 7)
+        np.testing.assert_allclose(scores[0], many_scores[row], atol=1e-6)
+        if row != 10:  # which of two equal ones comes first may differ
+            assert found[0].tolist() == many[row].tolist()
+    assert sorted(index.search(vectors[10], 200)[1][0].tolist()) == list(range(1000, 1200))

@@ -55,7 +55,7 @@ def dictionary_chooser(page: Page, elem_id: str, scale: int | None = None) -> gr
 def model_chooser(
     page: Page, elem_id: str, kind: Kind = "model", label: str = "common.model", scale: int | None = None
 ) -> gr.Dropdown:
-    """A dropdown of models: base models, all, or all and none. A base may also be typed: a hub name, a folder."""
+    """A dropdown of models: bases, all, or all and none. A base may also be typed: a hub name, a folder."""
     more: dict[str, Any] = {"scale": scale, "min_width": 150}
     if kind == "base":
         more |= {"allow_custom_value": True, "info": page.labels("train.base_help")}
