@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ from workbench.types import (
 )
 from workbench.workspace import Workspace
 
+KEEP_EXPORTS_SECONDS = 3600
+LONGEST_NAME = 80
 Progress = Callable[[float, LocalText], None]
 ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
 SAMPLES = (
@@ -221,7 +224,12 @@ class Services:
         """The model as one zip file (stored, since weights do not compress), for download."""
         source = self._workspace.library.folder(run)
         safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in run)[:60] or "model"
-        target = Path(tempfile.mkdtemp(prefix="workbench-export-")) / f"{safe}.zip"
+        exports = self.settings.cache_path / "exports"
+        for old in exports.glob("*/*.zip"):
+            if time.time() - old.stat().st_mtime > KEEP_EXPORTS_SECONDS:
+                shutil.rmtree(old.parent, ignore_errors=True)
+        exports.mkdir(parents=True, exist_ok=True)
+        target = Path(tempfile.mkdtemp(dir=exports)) / f"{safe}.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for path in sorted(source.rglob("*")):
                 if path.is_file() and path.name != MANIFEST:
@@ -451,12 +459,12 @@ class Services:
 
 
 def _tidy(name: str) -> str:
-    return " ".join("".join(c for c in name if c.isprintable()).split())[:80]
+    return " ".join("".join(c for c in name if c.isprintable()).split())[:LONGEST_NAME]
 
 
 def _checked_name(name: str) -> str:
     tidy = _tidy(name)
-    if not tidy or len(name) > 200:
+    if not tidy or len(" ".join(name.split())) > LONGEST_NAME:
         raise BadParameter(
             LocalText(
                 "名字不能为空，也不能超过 80 个字。", "A name cannot be empty or longer than 80 characters."

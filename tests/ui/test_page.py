@@ -142,3 +142,18 @@ def test_the_verdict_shows_test_figures_where_there_are_any():
 @pytest.mark.parametrize("state", ["queued", "running", "failed", "interrupted"])
 def test_a_run_without_an_end_has_no_verdict(state):
     assert run_json(run(state, dev=DEV))["verdict"] is None
+
+
+def test_a_port_that_is_in_use_is_said_so(tmp_path, capsys):
+    import socket
+
+    from workbench.cli import main
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["--home", str(tmp_path), "serve", "--port", str(port)]) == 2
+    said = capsys.readouterr().err
+    assert str(port) in said
+    assert "Traceback" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +90,16 @@ def serve(services: Services, host: str | None = None, port: int | None = None) 
     host = host or services.settings.host
     if not is_local(host) and not _auth():
         raise InputError(text("error.not_local"))
+    port = port or services.settings.port
+    if _is_taken(host, port):
+        raise InputError(text("error.port_taken", host=host, port=port))
     blocks = build_app(services)
     blocks.queue(default_concurrency_limit=8, max_size=256)
     services.start()
     services.preload()
     try:
         _, address, _ = blocks.launch(
-            **launch_arguments(blocks, services, host, port or services.settings.port),
+            **launch_arguments(blocks, services, host, port),
             prevent_thread_lock=True,
         )
         language = services.settings.language or "en"
@@ -106,6 +110,15 @@ def serve(services: Services, host: str | None = None, port: int | None = None) 
         blocks.block_thread()
     finally:
         services.close()
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether somebody answers there already; asked before anything is started."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _auth() -> tuple[str, str] | None:

@@ -69,6 +69,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "页面送来的内容无法使用。请重新载入页面。",
         "What the page sent cannot be used. Please reload the page.",
     ),
+    "error.port_taken": (
+        "端口 {port} 已被占用，也许工作台已经开着：请在浏览器打开 http://{host}:{port}，或换一个端口（--port）。",
+        "Port {port} is in use; perhaps the workbench is open already: try http://{host}:{port} in the "
+        "browser, or choose another port (--port).",
+    ),
     "error.not_local": (
         "只为本机提供服务时才可以不设密码。要让其他电脑访问，请先设置 WORKBENCH_AUTH=用户名:密码。",
         "Without a password the workbench serves this computer only. To let other computers in, set "
