@@ -85,6 +85,7 @@ class Measurer:
         self._library = library
         self._split_seed = split_seed
         self._subjects: OrderedDict[str, Subject] = OrderedDict()
+        self._building: dict[str, threading.Lock] = {}
         self._lock = threading.RLock()
 
     def subject(self, info: DictionaryInfo) -> Subject:
@@ -96,20 +97,28 @@ class Measurer:
             TrainingProblem: too few concepts to divide.
         """
         with self._lock:
-            if info.version_id not in self._subjects:
-                pairs = tuple(self._dictionaries.pairs(info.version_id))
-                split = self._dictionaries.split(info.version_id)
-                if split is None:
-                    previous = self._dictionaries.newest_split(info)
-                    split = make_split(pairs, seed=self._split_seed, previous=previous)
-                    split = self._dictionaries.save_split(info.version_id, split)
-                unseen = build_benchmark(pairs, split, "test", "unseen")
-                seen = build_benchmark(pairs, split, "train", "seen")
-                self._subjects[info.version_id] = Subject(info, pairs, split, unseen, seen)
-                while len(self._subjects) > DICTIONARIES_IN_MEMORY:
-                    self._subjects.popitem(last=False)
+            building = self._building.setdefault(info.version_id, threading.Lock())
+        with building:  # a large dictionary takes seconds: others are not kept waiting
+            with self._lock:
+                known = self._subjects.get(info.version_id)
+            subject = known or self._build(info)
+        with self._lock:
+            self._subjects[info.version_id] = subject
             self._subjects.move_to_end(info.version_id)
-            return self._subjects[info.version_id]
+            while len(self._subjects) > DICTIONARIES_IN_MEMORY:
+                self._subjects.popitem(last=False)
+        return subject
+
+    def _build(self, info: DictionaryInfo) -> Subject:
+        pairs = tuple(self._dictionaries.pairs(info.version_id))
+        split = self._dictionaries.split(info.version_id)
+        if split is None:
+            previous = self._dictionaries.newest_split(info)
+            split = make_split(pairs, seed=self._split_seed, previous=previous)
+            split = self._dictionaries.save_split(info.version_id, split)
+        unseen = build_benchmark(pairs, split, "test", "unseen")
+        seen = build_benchmark(pairs, split, "train", "seen")
+        return Subject(info, pairs, split, unseen, seen)
 
     def evaluate(
         self, model: str, info: DictionaryInfo, progress: Progress | None = None
