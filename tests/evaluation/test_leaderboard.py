@@ -168,3 +168,17 @@ def test_the_csv_holds_the_board_and_no_formula():
 def test_an_empty_board_is_a_header():
     assert board() == []
     assert board_csv([]).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("difference", "interval", "said"),
+    [
+        (3.0, (0.5, 6.0), "Probably better"),
+        (-3.0, (-6.0, -0.5), "Probably worse"),
+        (1.0, (-1.0, 3.0), "Cannot"),
+    ],
+)
+def test_a_tie_says_which_way_it_leans(difference, interval, said):
+    text = verdict_text("tuned", Comparison(difference, interval, 0.2, "tied"))
+    assert text.get("en").startswith(said)
+    assert "{" not in text.get("zh") + text.get("en")

@@ -103,6 +103,8 @@ def verdict_text(kind: Kind, comparison: Comparison | None) -> LocalText:
     template = _VERDICTS[comparison.verdict]
     if comparison.verdict == "tied" and comparison.ci95[0] > 0:
         template = _LIKELY_BETTER
+    elif comparison.verdict == "tied" and comparison.ci95[1] < 0:
+        template = _LIKELY_WORSE
     return template.format(
         points=f"{abs(comparison.difference):.1f}",
         low=f"{min(map(abs, comparison.ci95)):.1f}",
@@ -153,6 +155,11 @@ _LIKELY_BETTER = LocalText(
     "测试词再多一些就能说清。",
     "Probably better than its base ({signed} points, interval {bottom} to {top}), but not beyond doubt: "
     "more test words would settle it.",
+)
+_LIKELY_WORSE = LocalText(
+    "很可能不如原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），只是还不能断定。建议不要使用。",
+    "Probably worse than its base ({signed} points, interval {bottom} to {top}), though not beyond doubt: "
+    "better not to use it.",
 )
 
 _VERDICTS = {
