@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import from its own rank and from those below it.
 RANKS = {
-    **dict.fromkeys(("types", "errors", "settings", "localtext", "normalise"), 0),
+    **dict.fromkeys(("types", "errors", "settings", "localtext", "normalise", "names", "locks"), 0),
     "storage": 1,
     **dict.fromkeys(("evaluation", "models", "search", "ingest", "embedding_map"), 2),
     "workspace": 3,

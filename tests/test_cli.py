@@ -247,12 +247,12 @@ UNKNOWN = [
     ["similarity", "a", "b", "--model", "tuned", "--dictionary", "没有"],
     ["leaderboard", "--dictionary", "没有"],
     ["leaderboard", "--csv", "/no/such/folder/board.csv"],
-    ["export", "model", "没有!", "/tmp/never-written"],
-    ["export", "dictionary", "没有", "/tmp/never-written.csv"],
-    ["export", "dictionary", "toy", "/tmp/never-written.docx"],
+    ["export", "model", "没有!", "FOLDER/never-written"],
+    ["export", "dictionary", "没有", "FOLDER/never-written.csv"],
+    ["export", "dictionary", "toy", "FOLDER/never-written.docx"],
     ["export", "dictionary", "toy", "/no/such/folder/toy.csv"],
     ["import", "dictionary", "/no/such/file.csv"],
-    ["import", "dictionary", "/tmp"],
+    ["import", "dictionary", "FOLDER"],
     ["train", "--dictionary", "没有"],
     ["train", "--dictionary", "toy", "--base", "没有 !"],
     ["train", "--dictionary", "toy", "--base", "use", "--epochs", "0"],
@@ -268,17 +268,18 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("arguments", UNKNOWN, ids=" ".join)
-def test_what_cannot_be_done_is_said_and_the_exit_status_is_two(run, workshop, arguments):
+def test_what_cannot_be_done_is_said_and_the_exit_status_is_two(run, workshop, arguments, tmp_path):
+    arguments = [argument.replace("FOLDER", str(tmp_path)) for argument in arguments]
     status, out, err = run("--json", *arguments, home=workshop.settings.home)
     assert status == 2
     assert out == ""
     assert len(err.strip()) > 5
     assert "Error(" not in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_of_that_was_queued(workshop):
     assert [run.name for run in workshop.runs()] == ["tuned"]
-    assert not list(Path("/tmp").glob("never-written*"))
 
 
 def test_a_sentence_comes_in_the_language_that_was_chosen(run, workshop, monkeypatch):

@@ -26,7 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.update(TOKENIZERS_PARALLELISM="false")
     for library in ("sentence_transformers", "transformers", "faiss"):
         logging.getLogger(library).setLevel(logging.ERROR)  # the terminal is for our sentences
-    settings = Settings.from_env(home=options.home)
+    try:
+        settings = Settings.from_env(home=options.home)
+    except WorkbenchError as error:
+        print(error.text(_language(Settings())), file=sys.stderr)
+        return error.exit_status
     language = _language(settings)
     log = _log_to_file(settings)
     if options.command == "serve":

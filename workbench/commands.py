@@ -33,7 +33,7 @@ def import_dictionary(services: Services, options: argparse.Namespace, language:
         split_cells=options.split_cells,
         encoding=options.encoding,
     )
-    name = options.name or services.unique_dictionary_name(path.stem)
+    name = options.name or (path.stem if options.replace else services.unique_dictionary_name(path.stem))
     info = services.save_dictionary(name, preview, source=path.name, replace=options.replace)
     document = {
         "name": info.name,

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
-import time
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.errors import BadParameter, InputError, NameTaken, NotFound
+from workbench.errors import BadParameter, InputError, NotFound
 from workbench.evaluation.measure import Board, Subject, baseline_infos
-from workbench.evaluation.split import distinct_terms
 from workbench.ingest.choice import choose_columns
 from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
 from workbench.ingest.export import dictionary_bytes
 from workbench.ingest.readers import read_table
 from workbench.localtext import LocalText
+from workbench.models.catalogue import remove_leftovers
+from workbench.models.exporting import export_folder, export_zip
+from workbench.names import checked_name, tidy, unique
 from workbench.search.explorer import Explorer
 from workbench.settings import ASSETS, Settings
-from workbench.storage.artifacts import MANIFEST, remove_staging, staged_folder
+from workbench.storage.artifacts import remove_staging
 from workbench.training.estimate import Estimate, estimate_run
 from workbench.training.jobs import Supervisor
-from workbench.training.recipes import RECIPES, recipe
-from workbench.training.registry import StageSpec, stage, stages
+from workbench.training.queueing import queue_run, stage_configs
+from workbench.training.recipes import RECIPES
+from workbench.training.registry import StageSpec, stages
 from workbench.types import (
     ACTIVE_STATES,
     CurvePoint,
@@ -41,8 +41,6 @@ from workbench.types import (
 )
 from workbench.workspace import Workspace
 
-KEEP_EXPORTS_SECONDS = 3600
-LONGEST_NAME = 80
 Progress = Callable[[float, LocalText], None]
 ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
 SAMPLES = (
@@ -59,6 +57,7 @@ class Services:
         self.settings = settings
         self._workspace = Workspace(settings)
         self._supervisor = Supervisor(settings, self._workspace.runs)
+        self._encoded: set[tuple[str, str]] = set()
         self._explorer = Explorer(self._workspace.library, self._workspace.evaluations)
         self._load_samples()
 
@@ -122,7 +121,7 @@ class Services:
             BadParameter: the name is empty or too long.
         """
         return self._workspace.dictionaries.save(
-            _checked_name(name),
+            checked_name(name),
             preview.pairs,
             language=preview.language,
             source=Path(source).name[:200],
@@ -131,7 +130,7 @@ class Services:
 
     def unique_dictionary_name(self, wish: str) -> str:
         """``wish``, with a number behind it where it is taken."""
-        return _unique(_tidy(wish) or "dictionary", {info.name for info in self.dictionaries()})
+        return unique(tidy(wish) or "dictionary", {info.name for info in self.dictionaries()})
 
     def dictionaries(self) -> list[DictionaryInfo]:
         """Every dictionary, the expert's own first."""
@@ -202,39 +201,11 @@ class Services:
         Raises:
             InputError: the folder holds something.
         """
-        source = self._workspace.library.folder(run)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(
-                LocalText("文件夹「{folder}」不是空的。", "The folder “{folder}” is not empty."),
-                LocalText("请给出一个新的文件夹。", "Name a new folder."),
-                folder=folder,
-            )
-        if folder.exists():
-            folder.rmdir()
-        size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
-        with staged_folder(folder, needs_bytes=size // 2) as out:
-            for path in sorted(source.rglob("*")):
-                if path.is_file() and path.name != MANIFEST:
-                    target = out / path.relative_to(source)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, target)
-        return folder
+        return export_folder(self._workspace.library.folder(run), folder)
 
     def export_model_zip(self, run: str) -> Path:
         """The model as one zip file (stored, since weights do not compress), for download."""
-        source = self._workspace.library.folder(run)
-        safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in run)[:60] or "model"
-        exports = self.settings.cache_path / "exports"
-        for old in exports.glob("*/*.zip"):
-            if time.time() - old.stat().st_mtime > KEEP_EXPORTS_SECONDS:
-                shutil.rmtree(old.parent, ignore_errors=True)
-        exports.mkdir(parents=True, exist_ok=True)
-        target = Path(tempfile.mkdtemp(dir=exports)) / f"{safe}.zip"
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(source.rglob("*")):
-                if path.is_file() and path.name != MANIFEST:
-                    archive.write(path, Path(safe) / path.relative_to(source))
-        return target
+        return export_zip(self._workspace.library.folder(run), run)
 
     # -- training -------------------------------------------------------------------------------
 
@@ -242,7 +213,7 @@ class Services:
         self, dictionary: str, base: str, recipe_name: str, parameters: dict[str, Any] | None = None
     ) -> Estimate:
         """How long a run would take on this machine."""
-        configs = self._stage_configs(recipe_name, parameters)
+        configs = stage_configs(recipe_name, parameters)
         return estimate_run(self._workspace, self._subject(dictionary), base, configs)
 
     def start_run(
@@ -262,42 +233,15 @@ class Services:
         Raises:
             NotFound, BadParameter, NameTaken, TrainingProblem: in words, before anything is started.
         """
-        subject = self._subject(dictionary)
-        if base in {info.id for info in self.baselines()}:
-            raise BadParameter(
-                LocalText("「{base}」是基线，不能训练。", "“{base}” is a baseline and cannot be trained."),
-                base=base,
-            )
-        self._workspace.library.check(base)
-        runs = self._workspace.runs
-        wish = _checked_name(name) if name else _tidy(f"{dictionary}-{recipe_name}")
-        reserved = {info.id for info in [*self.baselines(), *self._workspace.library.bases()]}
-        if name and wish in reserved:
-            raise NameTaken(
-                LocalText("「{name}」是内置模型的名字。", "“{name}” is the name of a built-in model."),
-                LocalText("请换一个。", "Choose another."),
-                name=wish,
-            )
-        config = {
-            "stages": self._stage_configs(recipe_name, parameters),
-            "seed": _checked_seed(seed),
-            "versions": _library_versions(),
-        }
-        while True:
-            try:
-                run = runs.create(
-                    wish if name else _unique(wish, runs.names() | reserved),
-                    dictionary=subject.info.name,
-                    version_id=subject.info.version_id,
-                    split_hash=subject.split.hash,
-                    base_model=base,
-                    recipe=recipe_name,
-                    config=config,
-                )
-                break
-            except NameTaken:
-                if name:
-                    raise  # else somebody took the free name in between: find another
+        run = queue_run(
+            self._workspace,
+            self._subject(dictionary),
+            base,
+            recipe_name,
+            name=checked_name(name) if name else None,
+            parameters=parameters,
+            seed=seed,
+        )
         self._supervisor.wake()
         return run
 
@@ -337,8 +281,20 @@ class Services:
                 LocalText("请先停止它。", "Stop it first."),
                 name=run.name,
             )
+        users = [each for each in self.runs(1000) if each.base_model == run.name]
+        if any(each.state in (*ACTIVE_STATES, "queued") for each in users):
+            raise InputError(
+                LocalText(
+                    "另一个训练正以「{name}」为基础模型。", "Another run is using “{name}” as its base."
+                ),
+                LocalText("请等它结束。", "Wait until it has ended."),
+                name=run.name,
+            )
+        folder = self.settings.runs_path / run.id
+        if (folder / "model").is_dir():
+            self._workspace.library.forget(folder / "model")
         self._workspace.runs.delete(run.id)
-        shutil.rmtree(self.settings.runs_path / run.id, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
     # -- evaluation -----------------------------------------------------------------------------
 
@@ -367,8 +323,13 @@ class Services:
 
     def vectors_ready(self, model: str, dictionary: str) -> bool:
         """Whether a dictionary's terms are encoded by a model already."""
-        terms = list(distinct_terms(self._subject(dictionary).pairs).values())
-        return self._workspace.library.missing(self._vector_model(model), terms) == 0
+        subject, library = self._subject(dictionary), self._workspace.library
+        if not library.is_here(self._vector_model(model)):
+            return False
+        key = (library.fingerprint(model), subject.info.version_id)
+        if key not in self._encoded and library.missing(model, subject.terms) == 0:
+            self._encoded.add(key)  # what is encoded stays so: looked up once
+        return key in self._encoded
 
     # -- map ------------------------------------------------------------------------------------
 
@@ -398,7 +359,7 @@ class Services:
         """What is installed, which models are there, what this machine can do, what was mended."""
         from workbench.diagnosis import diagnose
 
-        mended = remove_staging(self.settings.models_path)
+        mended = remove_leftovers(self.settings)
         active = {run.id for run in self._workspace.runs.active()}
         for folder in self.settings.runs_path.glob("*"):
             if folder.name not in active:
@@ -409,19 +370,6 @@ class Services:
 
     def _subject(self, dictionary: str) -> Subject:
         return self._workspace.measurer.subject(self.dictionary(dictionary))
-
-    def _stage_configs(self, recipe_name: str, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
-        chosen = recipe(recipe_name)
-        given = dict(parameters or {})
-        configs = []
-        for entry in chosen.stages:
-            spec = stage(entry.stage)
-            mine = {p.name: given[p.name] for p in spec.parameters if p.name in given}
-            configs.append({"stage": spec.name, "parameters": spec.checked({**entry.parameters, **mine})})
-            given = {name: value for name, value in given.items() if name not in mine}
-        if given:
-            stage(chosen.stages[0].stage).checked(given)  # says which name is unknown
-        return configs
 
     def _vector_model(self, model: str) -> str:
         if model in {info.id for info in self.baselines()}:
@@ -456,43 +404,3 @@ class Services:
             self._workspace.dictionaries.save(
                 name, preview.pairs, language=preview.language, source=file, sample=True, replace=True
             )
-
-
-def _tidy(name: str) -> str:
-    return " ".join("".join(c for c in name if c.isprintable()).split())[:LONGEST_NAME]
-
-
-def _checked_name(name: str) -> str:
-    tidy = _tidy(name)
-    if not tidy or len(" ".join(name.split())) > LONGEST_NAME:
-        raise BadParameter(
-            LocalText(
-                "名字不能为空，也不能超过 80 个字。", "A name cannot be empty or longer than 80 characters."
-            ),
-            LocalText("请改一个。", "Choose another."),
-        )
-    return tidy
-
-
-def _checked_seed(seed: int) -> int:
-    if not 0 <= seed < 2**63:
-        raise BadParameter(
-            LocalText("随机种子不能是 {seed}。", "The seed cannot be {seed}."),
-            LocalText("请填 0 或正整数。", "It can be 0 or a positive whole number."),
-            seed=seed,
-        )
-    return seed
-
-
-def _unique(wish: str, taken: set[str]) -> str:
-    number, name = 1, wish
-    while name in taken:
-        number += 1
-        name = f"{wish}-{number}"
-    return name
-
-
-def _library_versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("torch", "sentence-transformers", "transformers", "numpy")}

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from workbench.errors import BadParameter
+from workbench.localtext import LocalText
+
 PACKAGE = Path(__file__).resolve().parent
 ASSETS = PACKAGE.parent / "assets"
 
@@ -36,13 +39,17 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
-        """Settings from ``WORKBENCH_*`` variables; ``overrides`` win over both."""
+        """Settings from ``WORKBENCH_*`` variables; ``overrides`` win over both.
+
+        Raises:
+            BadParameter: a variable that should be a number is none.
+        """
         env = os.environ if environment is None else environment
         values: dict[str, object] = {}
         for field in fields(cls):
             raw = env.get(f"WORKBENCH_{field.name.upper()}")
             if raw is not None and raw != "":
-                values[field.name] = _parse(raw, field.default)
+                values[field.name] = _parse(field.name, raw, field.default)
         values.update({name: value for name, value in overrides.items() if value is not None})
         if "home" in values:
             values["home"] = Path(str(values["home"]))
@@ -76,11 +83,17 @@ class Settings:
         return self.threads or max(1, os.cpu_count() or 1)
 
 
-def _parse(raw: str, default: object) -> object:
+def _parse(name: str, raw: str, default: object) -> object:
     if isinstance(default, bool):
         return raw.strip().lower() not in ("0", "false", "no", "off")
-    if isinstance(default, int):
-        return int(raw)
-    if isinstance(default, float):
-        return float(raw)
-    return raw
+    try:
+        return type(default)(raw) if isinstance(default, int | float) else raw
+    except ValueError as error:
+        raise BadParameter(
+            LocalText(
+                "环境变量 {name} 应是数字，而不是「{raw}」。",
+                "The variable {name} should be a number, not “{raw}”.",
+            ),
+            name=f"WORKBENCH_{name.upper()}",
+            raw=raw,
+        ) from error

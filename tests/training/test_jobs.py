@@ -1,7 +1,9 @@
 """Real worker processes: they are killed, stopped, left alone and found again."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -77,6 +79,30 @@ def wait_for_training(services, run, step=1):
 
 def tuned(services):
     return [model.id for model in services.models() if model.kind == "tuned"]
+
+
+@contextlib.contextmanager
+def suspended(process, home):
+    """Within the block the worker ``process`` lives and does nothing; it is not caught while it writes."""
+    process.suspend()
+    while not is_writable(home):
+        process.resume()
+        time.sleep(0.01)
+        process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def is_writable(home):
+    with contextlib.closing(sqlite3.connect(home / "workbench.db", timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.rollback()
+        return True
 
 
 def gone(process):
@@ -208,17 +234,18 @@ time.sleep(600)
     run_id = server.stdout.readline().strip()
     reader = Services(settings_of(home))
     worker = wait_for_training(reader, reader.run(run_id), step=5)
-    server.send_signal(signal.SIGKILL)
-    server.wait(timeout=10)
-    server.stdout.close()
-    reader.close()
-    assert not gone(worker)
-
-    services = open_services()
-    before = services.run(run_id)
-    assert before.state == "running"
-    time.sleep(1.5)
-    assert services._workspace.runs.worker_of(run_id)[0] == worker.pid
+    with suspended(worker, home):  # or it might have ended before it is looked for
+        server.send_signal(signal.SIGKILL)
+        server.wait(timeout=10)
+        server.stdout.close()
+        reader.close()
+        assert not gone(worker)
+        services = open_services()
+        before = services.run(run_id)
+        assert before.state == "running"
+        time.sleep(1.5)
+        assert services._workspace.runs.worker_of(run_id)[0] == worker.pid
+        assert services.run(run_id).state == "running"
     ended = wait_for_end(services, before)
     assert ended.state == "completed", services.run_log_tail(run_id)
     assert ended.name in tuned(services)
@@ -232,10 +259,10 @@ def test_services_that_close_in_the_middle_leave_the_run_to_the_next(open_servic
     run = first.start_run(
         "toy", str(tiny_model_folder), "finetune", parameters={"epochs": 10, "layers": "2", "batch_size": 4}
     )
-    wait_for_training(first, run)
-    first.close()
-    services = open_services()
-    assert services.run(run.id).state == "running"
+    with suspended(wait_for_training(first, run), home):
+        first.close()
+        services = open_services()
+        assert services.run(run.id).state == "running"
     assert wait_for_end(services, run).state == "completed"
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from workbench.errors import StorageProblem
+from workbench.errors import Stopped, StorageProblem
 from workbench.localtext import LocalText
 from workbench.ui.background import Background
 
@@ -57,3 +57,29 @@ def test_forgetting_leaves_what_is_under_way():
     assert background.find("map") is task
     gate.set()
     wait_for(task)
+
+
+def test_closing_stops_what_runs_and_never_begins_what_waits():
+    background, gate, both, begun, ended = Background(), threading.Event(), threading.Barrier(3), [], []
+
+    def work(report):
+        both.wait(5)
+        gate.wait(5)
+        try:
+            report(0.5, LocalText("一半", "half"))
+        except Stopped:
+            ended.append("stopped")
+            raise
+        ended.append("went on")
+
+    tasks = [background.start(name, work) for name in "ab"]
+    waiting = background.start("c", lambda report: begun.append("c"))
+    both.wait(5)
+    background.close()
+    gate.set()
+    late = background.start("d", lambda report: begun.append("d"))
+    for task in (*tasks, waiting, late):
+        wait_for(task)
+        assert "clos" in task.as_json()["error"]["en"]
+    assert begun == []
+    assert ended == ["stopped", "stopped"]

@@ -2,6 +2,8 @@
 
 import shutil
 import socket
+import tempfile
+import zipfile
 
 import pytest
 
@@ -45,6 +47,21 @@ def address(tmp_path_factory):
     yield url
     blocks.close(verbose=False)
     services.close()
+
+
+@pytest.fixture
+def workshop_address(workshop, tmp_path, monkeypatch):
+    """The page over a home that holds a tuned model and is not within the folder for temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    blocks = build_app(workshop)
+    blocks.queue(default_concurrency_limit=8)
+    arguments = launch_arguments(blocks, workshop, "127.0.0.1", free_port())
+    _, url, _ = blocks.launch(**arguments, prevent_thread_lock=True)
+    yield url
+    blocks.close(verbose=False)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +118,7 @@ def test_language_follows_the_browser(visit, locale, names):
 def test_language_is_switched_by_hand_and_remembered(visit):
     page = visit("train")
     page.click("#language-zh")
-    page.wait_for_function("document.querySelector('#train-start').innerText.includes('开始训练')")
+    page.wait_for_selector("#train-start:has-text('开始训练')")
     page.wait_for_timeout(700)
     assert tab_names(page) == CHINESE
     assert "教模型" in page.locator("#train-lead").inner_text()
@@ -158,6 +175,84 @@ def test_problems_are_shown_by_row_and_what_was_saved_can_be_searched(visit, tmp
     assert page.locator("#data-list tr[data-name='车辆']").count() == 1
     page.fill("#data-search", "卡车")
     page.wait_for_function("document.querySelectorAll('#data-groups tbody tr').length === 2")
+
+
+def test_a_ticked_box_replaces_the_dictionary_of_that_name(visit, tmp_path):
+    path = tmp_path / "船舶.csv"
+    page = visit(locale="zh-CN")
+    name = page.locator("#data-name textarea, #data-name input")
+    for pairs, version in ((1, 1), (2, 2)):
+        rows = ["标准词,近似词", *(f"轮船{i},汽船{i}" for i in range(pairs))]
+        path.write_text("\n".join(rows), encoding="utf-8")
+        page.set_input_files("#data-file input[type=file]", str(path))
+        page.wait_for_selector("#data-sample tbody tr")
+        if version == 2:
+            assert name.input_value() == "船舶-2"
+            page.click("#data-options button:has-text('列与编码')")
+            for tick, proposed in ((True, "船舶"), (False, "船舶-2"), (True, "船舶")):
+                page.set_checked("#data-replace input", tick)
+                page.wait_for_function(
+                    f"document.querySelector('#data-name textarea, #data-name input').value === '{proposed}'"
+                )
+        page.click("#data-save")
+        page.wait_for_selector("#data-sample", state="detached")
+        page.wait_for_selector("#data-list tr[data-name='船舶']")
+    page.wait_for_function("document.querySelector('#data-list tr[data-name=船舶]').innerText.includes('2')")
+    assert page.locator("#data-list tr[data-name^='船舶']").count() == 1
+
+
+def test_a_file_that_is_not_understood_can_be_read_by_hand(visit, tmp_path):
+    path = tmp_path / "hull.csv"
+    path.write_text("编号,标准词,近似词,其他\n1,船体,,船壳\n2,甲板,,舱面\n", encoding="gb18030")
+    page = visit(locale="zh-CN")
+    page.set_input_files("#data-file input[type=file]", str(path))
+    page.wait_for_selector("#data-problem")
+    assert page.locator("#data-save").is_visible()
+    page.click("#data-synonyms input")
+    page.click("[role=option]:has-text('其他')")
+    page.wait_for_selector("#data-sample tbody tr")
+    assert page.locator("#data-counts").inner_text().startswith("2")
+    page.click("#data-encoding input")
+    page.click("[role=option]:has-text('SHIFT_JIS')")
+    page.wait_for_timeout(1500)
+    page.click("#data-standard input")
+    assert "编号" not in page.locator("[role=listbox]").inner_text()
+
+
+def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(chromium, workshop_address):
+    context = chromium.new_context(locale="en-GB", accept_downloads=True)
+    page = context.new_page()
+    page.goto(f"{workshop_address}#models")
+    export = "[data-model=tuned] [data-act=export]"
+    page.wait_for_selector(export)
+    for _ in range(2):
+        with page.expect_download() as download:
+            page.click(export)
+        with zipfile.ZipFile(download.value.path()) as archive:
+            names = {name.rpartition("/")[2] for name in archive.namelist()}
+            assert archive.testzip() is None
+        assert {"modules.json", "model.safetensors"} <= names
+        page.wait_for_selector(f"{export}:enabled:has-text('Export as zip')")
+    context.close()
+
+
+def test_a_zip_that_cannot_be_handed_out_leaves_the_button_as_it_was(
+    chromium, workshop, workshop_address, tmp_path, monkeypatch
+):
+    beyond = tmp_path / "beyond" / "model.zip"
+    beyond.parent.mkdir()
+    beyond.write_bytes(b"Gradio refuses files from here")
+    monkeypatch.setattr(workshop, "export_model_zip", lambda run: beyond)
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{workshop_address}#models")
+    export = "[data-model=tuned] [data-act=export]"
+    page.wait_for_selector(export)
+    for _ in range(2):
+        page.click(export)
+        page.wait_for_selector(f"{export}:disabled")
+        page.wait_for_selector(f"{export}:enabled:has-text('Export as zip')")
+    context.close()
 
 
 def test_no_term_is_ever_executed(visit, tmp_path):

@@ -30,7 +30,8 @@ def test_a_foreign_host_is_refused_before_any_handler(host):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "https://127.0.0.1"]
+    "origin",
+    ["http://evil.example", "null", "http://127.0.0.1:9999", "https://127.0.0.1", "http://[", "http://[x]/"],
 )
 def test_a_foreign_origin_is_refused_before_any_handler(origin):
     browser, called = client()

@@ -9,7 +9,7 @@ from workbench.localtext import LocalText
 from workbench.services import Services
 from workbench.settings import Settings
 from workbench.types import Run
-from workbench.ui.app import build_app, launch_arguments
+from workbench.ui.app import _terminal_language, build_app, launch_arguments
 from workbench.ui.components.choosers import best_for, updates
 from workbench.ui.page import Page
 from workbench.ui.present import run_json, verdict_json
@@ -142,6 +142,17 @@ def test_the_verdict_shows_test_figures_where_there_are_any():
 @pytest.mark.parametrize("state", ["queued", "running", "failed", "interrupted"])
 def test_a_run_without_an_end_has_no_verdict(state):
     assert run_json(run(state, dev=DEV))["verdict"] is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "locale", "language"),
+    [("", "zh_CN.UTF-8", "zh"), ("", "C", "en"), ("en", "zh_CN.UTF-8", "en"), ("zh", "C", "zh")],
+)
+def test_the_address_is_said_in_the_language_of_the_terminal(monkeypatch, chosen, locale, language):
+    for name in ("LC_ALL", "LANG"):
+        monkeypatch.delenv("LC_ALL", raising=False)
+        monkeypatch.setenv(name, locale)
+        assert _terminal_language(chosen) == language
 
 
 def test_a_port_that_is_in_use_is_said_so(tmp_path, capsys):

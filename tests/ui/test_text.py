@@ -34,7 +34,6 @@ def test_chinese_is_chinese():
         "header.working",
         "common.page",
         "data.example_2",
-        "board.col_1",
         "board.col_5",
         "board.col_10",
         "board.col_mrr",

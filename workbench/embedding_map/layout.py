@@ -30,7 +30,9 @@ def lay_out(
     fingerprint: str,
     progress: Callable[[float, LocalText], None] | None = None,
 ) -> Projection:
-    """Place every term of a dictionary in the plane; at most ``limit``, whole groups in file order.
+    """Place every term of a dictionary in the plane; at most ``limit``, in file order.
+
+    The limit counts terms, so the last group may be cut; ``left_out`` says how many were not placed.
 
     The layout is kept under ``cache``, keyed by the model's fingerprint, the method and the terms.
 
@@ -52,8 +54,8 @@ def lay_out(
     terms = [raw for raw, _, _ in members]
     path = cache / f"{digest(fingerprint, method, *terms)}.npz"
     if path.exists():
-        stored = np.load(path, allow_pickle=False)
-        xy, trust = stored["xy"], float(stored["trust"])
+        with np.load(path, allow_pickle=False) as stored:
+            xy, trust = stored["xy"], float(stored["trust"])
     else:
         vectors = encode(terms)
         if progress:

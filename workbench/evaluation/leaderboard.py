@@ -94,10 +94,10 @@ def verdict_text(kind: Kind, comparison: Comparison | None) -> LocalText:
             "对照：只比较字面，不用模型。", "For reference: compares letters alone, without a model."
         )
     if kind == "base":
-        return LocalText("原始模型，未经训练。", "The model as it comes, not trained.")
+        return LocalText("基础模型，未经训练。", "The model as it comes, not trained.")
     if comparison is None:
         return LocalText(
-            "还不能与它的原始模型比较：请先在同一批测试词上评测原始模型。",
+            "还不能与它的基础模型比较：请先在同一批测试词上评测基础模型。",
             "Not compared yet: measure the model that it came from on the same test words first.",
         )
     template = _VERDICTS[comparison.verdict]
@@ -151,28 +151,28 @@ def board_csv(rows: Sequence[BoardRow], language: Language = "en") -> str:
 # Its own interval lies above zero, and still chance cannot be ruled out: the permutation test disagrees, or
 # so many models are compared that one of them would look better by luck.
 _LIKELY_BETTER = LocalText(
-    "很可能好于原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），但还不能断定："
+    "很可能好于基础模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），但还不能断定："
     "测试词再多一些就能说清。",
     "Probably better than its base ({signed} points, interval {bottom} to {top}), but not beyond doubt: "
     "more test words would settle it.",
 )
 _LIKELY_WORSE = LocalText(
-    "很可能不如原始模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），只是还不能断定。建议不要使用。",
+    "很可能不如基础模型（{signed} 个百分点，95% 区间 {bottom} 至 {top}），只是还不能断定。建议不要使用。",
     "Probably worse than its base ({signed} points, interval {bottom} to {top}), though not beyond doubt: "
     "better not to use it.",
 )
 
 _VERDICTS = {
     "better": LocalText(
-        "比它的原始模型好 {points} 个百分点（95% 区间 {low} 至 {high}）。",
+        "比它的基础模型好 {points} 个百分点（95% 区间 {low} 至 {high}）。",
         "Better than its base by {points} points (interval {low} to {high}).",
     ),
     "worse": LocalText(
-        "比它的原始模型差 {points} 个百分点（95% 区间 {low} 至 {high}）：请不要使用。",
+        "比它的基础模型差 {points} 个百分点（95% 区间 {low} 至 {high}）：请不要使用。",
         "WORSE than the model it came from by {points} points (interval {low} to {high}): do not use it.",
     ),
     "tied": LocalText(
-        "与它的原始模型分不出高下（相差 {signed} 个百分点，95% 区间 {bottom} 至 {top}）："
+        "与它的基础模型分不出高下（相差 {signed} 个百分点，95% 区间 {bottom} 至 {top}）："
         "需要更多测试词才能判断。",
         "Cannot be told from its base ({signed} points, interval {bottom} to {top}): "
         "more test words would be needed.",

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
@@ -19,8 +20,9 @@ from workbench.evaluation.retrieval import (
     outcomes_of_vectors,
     summarise,
 )
-from workbench.evaluation.split import make_split
+from workbench.evaluation.split import distinct_terms, make_split
 from workbench.localtext import LocalText
+from workbench.locks import KeyedLocks
 from workbench.models.lexical import BASELINES
 from workbench.normalise import term_key
 from workbench.storage.dictionaries import DictionaryStore
@@ -44,6 +46,11 @@ class Subject:
     split: Split
     unseen: Benchmark
     seen: Benchmark
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Every term of the dictionary once, as first written."""
+        return tuple(distinct_terms(self.pairs).values())
 
     def same_concept(self, a: str, b: str) -> bool:
         """Whether the dictionary connects two different terms."""
@@ -85,7 +92,8 @@ class Measurer:
         self._library = library
         self._split_seed = split_seed
         self._subjects: OrderedDict[str, Subject] = OrderedDict()
-        self._building: dict[str, threading.Lock] = {}
+        self._building = KeyedLocks()
+        self._boards: dict[str, tuple[object, tuple[BoardRow, ...]]] = {}
         self._lock = threading.RLock()
 
     def subject(self, info: DictionaryInfo) -> Subject:
@@ -96,9 +104,7 @@ class Measurer:
         Raises:
             TrainingProblem: too few concepts to divide.
         """
-        with self._lock:
-            building = self._building.setdefault(info.version_id, threading.Lock())
-        with building:  # a large dictionary takes seconds: others are not kept waiting
+        with self._building.hold(info.version_id):  # a large one takes seconds: others do not wait
             with self._lock:
                 known = self._subjects.get(info.version_id)
             subject = known or self._build(info)
@@ -156,7 +162,7 @@ class Measurer:
             outside = None if each.model in known else self._library.outside_info(each.model)
             if outside:  # measured by its hub name or folder, without a run
                 known[outside.id] = outside
-        rows = build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash)
+        rows = self._rows(subject, stored, known)
         measured = {row.model for row in rows}
         used = {self._library.base_of(row.model) for row in rows}
         missing = [
@@ -165,9 +171,21 @@ class Measurer:
             if model.id not in measured
             and (model.kind == "baseline" or model.default or model.id in used or self._belongs(model, info))
         ]
-        return Board(
-            tuple(rows), tuple(missing), len(subject.unseen.queries), len(subject.unseen.corpus), info.name
-        )
+        return Board(rows, tuple(missing), len(subject.unseen.queries), len(subject.unseen.corpus), info.name)
+
+    def _rows(
+        self, subject: Subject, stored: list[Evaluation], known: dict[str, ModelInfo]
+    ) -> tuple[BoardRow, ...]:
+        """The board's rows; resampled again only when a measurement or a model came or went."""
+        state = (tuple((each.model, each.created_at) for each in stored), tuple(sorted(known)))
+        with self._lock:
+            cached = self._boards.get(subject.unseen.hash)
+        if cached is None or cached[0] != state:
+            rows = tuple(build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash))
+            cached = (state, rows)
+            with self._lock:
+                self._boards[subject.unseen.hash] = cached
+        return cached[1]
 
     def measured(self, model: str, info: DictionaryInfo) -> bool:
         """Whether a model stands on the board with its present weights."""

@@ -223,7 +223,7 @@ def prepare(model: str, settings: Settings, progress: Progress | None = None) ->
     spec = spec_of(model)
     if spec is not None:
         return _prepare_bundled(spec, settings, tell)
-    return _as_folder(model) or fetch(model.strip(), settings, tell)
+    return as_folder(model) or fetch(model.strip(), settings, tell)
 
 
 def check_name(model: str) -> None:
@@ -237,7 +237,7 @@ def check_name(model: str) -> None:
 
     if spec_of(model) is not None:
         return
-    folder = _as_folder(model)
+    folder = as_folder(model)
     if folder is not None:
         check_folder(folder)
     elif not _HUB_NAME.fullmatch(model.strip()):
@@ -258,12 +258,28 @@ def bundled_names() -> str:
     return ", ".join(spec.id for spec in CATALOGUE if source_folder(spec) is not None)
 
 
-def _as_folder(model: str) -> Path | None:
+def as_folder(model: str) -> Path | None:
+    """The absolute path of an existing folder that ``model`` names, or None."""
     try:
         path = Path(model.strip()).expanduser()
         return path.resolve() if model.strip() and path.is_dir() else None
     except (OSError, ValueError, RuntimeError):  # a name that no path can have
         return None
+
+
+def remove_leftovers(settings: Settings) -> list[str]:
+    """Remove what a crash left half unpacked; nothing while a process is unpacking. The names removed."""
+    from filelock import FileLock, Timeout
+
+    from workbench.storage.artifacts import remove_staging
+
+    if not settings.models_path.is_dir():
+        return []
+    try:
+        with FileLock(settings.models_path / ".unpack.lock", timeout=0):
+            return remove_staging(settings.models_path)
+    except Timeout:
+        return []
 
 
 def _prepare_bundled(spec: BaseModelSpec, settings: Settings, tell: Progress) -> Path:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
+from workbench.locks import KeyedLocks
 from workbench.models.catalogue import (
     CATALOGUE,
+    as_folder,
     check_name,
     default_spec,
     fallback_note,
@@ -48,8 +50,9 @@ class ModelLibrary:
         self._rates = rates
         self._store = EmbeddingStore(settings.cache_path / "vectors")
         self._encoders: OrderedDict[str, TextEncoder] = OrderedDict()
-        self._fingerprints: dict[Path, str] = {}
-        self._lock = threading.RLock()
+        self._fingerprints: dict[Path, tuple[object, str]] = {}
+        self._lock = threading.Lock()
+        self._locks = KeyedLocks()
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -139,20 +142,25 @@ class ModelLibrary:
             )
         return folder
 
-    def check(self, model: str) -> None:
-        """Whether :meth:`folder` has a chance, without unpacking or fetching anything.
+    def check(self, model: str) -> str:
+        """The name to keep for a model (a folder's whole path), if :meth:`folder` has a chance.
+
+        Nothing is unpacked or fetched.
 
         Raises:
             NotFound, UnsafeModel, ModelProblem: as :meth:`folder` would.
         """
         if self._run(model) is not None:
             self.folder(model)
-        else:
-            check_name(model)
+            return model
+        check_name(model)
+        folder = as_folder(model) if spec_of(model) is None else None
+        return str(folder) if folder else model
 
-    def is_known(self, model: str) -> bool:
-        """Whether ``model`` names a catalogue model or a run."""
-        return spec_of(model) is not None or self._run(model) is not None
+    def is_here(self, model: str) -> bool:
+        """Whether a model can be used without unpacking or fetching it first."""
+        spec = spec_of(model)
+        return spec is None or is_ready(spec, self._settings)
 
     def base_of(self, model: str) -> str | None:
         """The base model that a run started from; None for a base model."""
@@ -174,13 +182,17 @@ class ModelLibrary:
         return self.fingerprint_of_folder(self.folder(model, progress))
 
     def fingerprint_of_folder(self, folder: Path) -> str:
-        """The content hash of a model folder (folders are never changed once they are there)."""
+        """The content hash of a model folder; asked again only when a file of it has changed."""
         from workbench.models.loading import fingerprint
 
-        with self._lock:
-            if folder not in self._fingerprints:
-                self._fingerprints[folder] = fingerprint(folder)
-            return self._fingerprints[folder]
+        state = tuple(
+            sorted((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file())
+        )
+        with self._locks.hold(folder):
+            known = self._fingerprints.get(folder)
+            if known is None or known[0] != state:
+                known = self._fingerprints[folder] = (state, fingerprint(folder))
+            return known[1]
 
     # -- vectors ------------------------------------------------------------------------------
 
@@ -213,7 +225,8 @@ class ModelLibrary:
             before += len(chunk)
             return result
 
-        result = self._store.encode(fingerprint, texts, encode)
+        with self._locks.hold(("encode", fingerprint)):  # who comes second finds the vectors there
+            result = self._store.encode(fingerprint, texts, encode)
         if rate_name and before >= 500:
             self._rates.observe(f"encode:{rate_name}", before / (time.monotonic() - began))
         return result
@@ -233,19 +246,26 @@ class ModelLibrary:
         """Store vectors that were computed elsewhere."""
         self._store.save(self.fingerprint_of_folder(folder), texts, vectors)
 
+    def forget(self, folder: Path) -> None:
+        """Remove the stored vectors of a model that is about to be deleted."""
+        self._store.forget(self.fingerprint_of_folder(folder))
+
     def encoder_of_folder(self, folder: Path) -> TextEncoder:
         """A loaded model; the two last used stay in memory."""
         from workbench.models.encoder import TextEncoder
         from workbench.models.loading import load_model
 
         key = self.fingerprint_of_folder(folder)
+        with self._locks.hold(("load", key)):
+            with self._lock:
+                encoder = self._encoders.get(key)
+            encoder = encoder or TextEncoder(load_model(folder))
         with self._lock:
-            if key not in self._encoders:
-                self._encoders[key] = TextEncoder(load_model(folder))
-                while len(self._encoders) > MODELS_IN_MEMORY:
-                    self._encoders.popitem(last=False)
+            self._encoders[key] = encoder
             self._encoders.move_to_end(key)
-            return self._encoders[key]
+            while len(self._encoders) > MODELS_IN_MEMORY:
+                self._encoders.popitem(last=False)
+        return encoder
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
 from workbench.evaluation.measure import Subject
-from workbench.evaluation.split import distinct_terms
 from workbench.localtext import LocalText
+from workbench.locks import KeyedLocks
 from workbench.search.neighbours import Neighbourhood
 from workbench.search.similarity import Calibrator
 from workbench.storage.evaluations import EvaluationStore
@@ -30,7 +30,8 @@ class Explorer:
         self._library = library
         self._evaluations = evaluations
         self._neighbourhoods: OrderedDict[tuple[str, str], Neighbourhood] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._building = KeyedLocks()
 
     def similarity(self, a: str, b: str, model: str, subject: Subject) -> Similarity:
         """How alike two terms are, calibrated on the dictionary ``subject``.
@@ -62,23 +63,25 @@ class Explorer:
         stored = self._evaluations.calibration(fingerprint, subject.split.hash)
         if stored is not None:
             return Calibrator.from_json(stored)
-        terms = list(distinct_terms(subject.pairs).values())
-        vectors = self._library.vectors(model, terms)
-        calibrator = Calibrator.fit(dict(zip(terms, vectors, strict=True)), subject.pairs, subject.split)
+        vectors = dict(zip(subject.terms, self._library.vectors(model, subject.terms), strict=True))
+        calibrator = Calibrator.fit(vectors, subject.pairs, subject.split)
         self._evaluations.save_calibration(fingerprint, subject.split.hash, calibrator.as_json())
         return calibrator
 
     def _neighbourhood(self, model: str, subject: Subject) -> Neighbourhood:
         key = (self._library.fingerprint(model), subject.info.version_id)
+        with self._building.hold(key):
+            with self._lock:
+                known = self._neighbourhoods.get(key)
+            if known is None:
+                vectors = self._library.vectors(model, subject.terms)
+                known = Neighbourhood(subject.pairs, subject.terms, vectors)
         with self._lock:
-            if key not in self._neighbourhoods:
-                terms = list(distinct_terms(subject.pairs).values())
-                vectors = self._library.vectors(model, terms)
-                self._neighbourhoods[key] = Neighbourhood(subject.pairs, terms, vectors)
-                while len(self._neighbourhoods) > NEIGHBOURHOODS_IN_MEMORY:
-                    self._neighbourhoods.popitem(last=False)
+            self._neighbourhoods[key] = known
             self._neighbourhoods.move_to_end(key)
-            return self._neighbourhoods[key]
+            while len(self._neighbourhoods) > NEIGHBOURHOODS_IN_MEMORY:
+                self._neighbourhoods.popitem(last=False)
+        return known
 
 
 def _checked_term(text: str) -> str:

@@ -57,6 +57,8 @@ class Database:
         db = getattr(self._local, "db", None)
         if db is None:
             raw = connect(self.path)
+            # An acknowledged edit must survive a power cut as well, not only a crash of this program.
+            raw.execute("PRAGMA synchronous=FULL")
             db = sqlite_utils.Database(raw)
             self._local.db = db
             with self._list_lock:
@@ -73,8 +75,8 @@ class Database:
                 with db.atomic():
                     yield db
                 return
-            db.conn.execute("BEGIN IMMEDIATE")
             try:
+                db.conn.execute("BEGIN IMMEDIATE")
                 yield db
                 db.conn.commit()
             except sqlite3.OperationalError as error:

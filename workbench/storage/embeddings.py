@@ -51,10 +51,19 @@ class EmbeddingStore:
         return len(places) - len(self._stored(fingerprint, list(places), "1"))
 
     def save(self, fingerprint: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Store one vector for each text; what is there already stays."""
+        """Store one vector for each text; what is there already stays.
+
+        A cache that cannot be written (a full disk) is not worth an answer: it is logged, no more.
+        """
         if not len(texts):
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._write(fingerprint, texts, vectors)
+        except (sqlite3.Error, OSError):
+            log.exception("vectors were not kept")
+
+    def _write(self, fingerprint: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
         connection = connect(self._path(fingerprint))
         try:
             connection.execute(_TABLE)

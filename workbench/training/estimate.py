@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.evaluation.measure import Subject
-from workbench.evaluation.split import distinct_terms
 from workbench.localtext import LocalText
 from workbench.models.catalogue import spec_of
 from workbench.training.registry import Workload, stage
@@ -45,7 +44,7 @@ def estimate_run(
     work = _workload(workspace, subject, base)
     spec = spec_of(base)
     ready = any(info.id == base and info.ready for info in library.bases())
-    missing = library.missing(base, list(distinct_terms(subject.pairs).values())) if ready else work.terms
+    missing = library.missing(base, subject.terms) if ready else work.terms
     training = START_SECONDS + sum(
         stage(entry["stage"]).estimate(work, entry["parameters"])
         * rates.get(factor_name(base, entry["stage"]), 1.0)
@@ -77,7 +76,7 @@ def _workload(workspace: Workspace, subject: Subject, base: str) -> Workload:
     rate = workspace.rates.get(f"encode:{base}", FIRST_ENCODE_RATES.get(base, UNKNOWN_ENCODE_RATE))
     pairs = max(0, subject.part_counts()["train"] - len(subject.split.held_out))
     spec = spec_of(base)
-    return Workload(pairs, len(distinct_terms(subject.pairs)), spec.layers if spec else 12, rate)
+    return Workload(pairs, len(subject.terms), spec.layers if spec else 12, rate)
 
 
 def factor_name(base: str, stage_name: str) -> str:

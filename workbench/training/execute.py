@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.execute")
 MEASURING = LocalText("正在测试集上测量", "Measuring on the test terms")
-UNPACKING = LocalText("正在准备原模型", "Preparing the base model")
+UNPACKING = LocalText("正在准备基础模型", "Preparing the base model")
 
 
 @dataclass
@@ -107,7 +107,11 @@ def execute(
     if stopped:
         return "stopped", _stopped_text(results), result
     try:
-        return _measure(workspace, run, subject, results, result, reporter)
+        ending = _measure(workspace, run, subject, results, result, reporter)
+        reporter.flush()
+        if reporter.stop_request == "discard":
+            raise Stopped(LocalText("已停止。", "Stopped."))
+        return ending
     except Stopped:
         if reporter.stop_request == "discard":
             shutil.rmtree(folder)
@@ -186,7 +190,7 @@ def _verdict(comparison: Comparison, dev_gain: float) -> LocalText:
     if dev_gain > 0:
         return sentence
     return LocalText(
-        "在开发集上没有超过原模型，不建议使用。{verdict}",
+        "在开发集上没有超过基础模型，不建议使用。{verdict}",
         "It did not beat its base on the development terms: not offered as an improvement. {verdict}",
     ).format(verdict=sentence)
 

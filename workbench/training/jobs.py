@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import psutil
 
 from workbench.localtext import LocalText
 from workbench.settings import PACKAGE, Settings
+from workbench.storage.artifacts import manifest_of, remove_staging
 from workbench.storage.runs import RunStore
 from workbench.training.worker import job_line
 from workbench.types import Run, RunState
@@ -56,6 +58,8 @@ class Supervisor:
         self._idle: _Worker | None = None
         self._busy: list[_Worker] = []
         self._stop_seen: dict[str, float] = {}
+        self._spawn_delay = 0.0
+        self._spawn_after = 0.0
 
     def start(self) -> None:
         """Begin to watch; the first thing is to put right what a crash left."""
@@ -96,8 +100,12 @@ class Supervisor:
         claimed = self._runs.claim_next()
         if claimed:
             self._hand_over(claimed)
-        elif self._settings.warm_worker and self._idle is None and not self._runs.active():
+        elif self._wants_idle_worker():
             self._idle = self._spawn()
+
+    def _wants_idle_worker(self) -> bool:
+        late_enough = time.monotonic() >= self._spawn_after
+        return self._settings.warm_worker and self._idle is None and late_enough and not self._runs.active()
 
     def _spawn(self) -> _Worker:
         environment = dict(
@@ -143,12 +151,24 @@ class Supervisor:
             code = worker.process.returncode
             if worker.run_id:
                 self._stop_seen.pop(worker.run_id, None)
-                self._runs.finish(worker.run_id, *_cause(code, self._stopped_by_us(worker.run_id)))
+                self._clear_up(worker.run_id, *_cause(code))
         if self._idle and not self._idle.alive():
             self._idle = None
+            # One that dies while it imports would be started again for ever: each time a little later.
+            self._spawn_delay = min(300.0, 2 * self._spawn_delay + 1)
+            self._spawn_after = time.monotonic() + self._spawn_delay
 
-    def _stopped_by_us(self, run_id: str) -> bool:
-        return self._runs.get(run_id).state == "stopping"
+    def _clear_up(self, run_id: str, state: RunState, message: LocalText) -> None:
+        """End a run whose worker is gone: say how it ended, and remove what was half written."""
+        folder = self._settings.runs_path / run_id
+        remove_staging(folder)
+        request = self._runs.stop_request(run_id)
+        if request == "discard":
+            shutil.rmtree(folder / "model", ignore_errors=True)
+        if request is not None:
+            kept = manifest_of(folder / "model") is not None
+            state, message = "stopped", STOPPED_KEPT if kept else STOPPED
+        self._runs.finish(run_id, state, message)
 
     def _watch(self, run: Run) -> None:
         noted = self._runs.worker_of(run.id)
@@ -157,9 +177,7 @@ class Supervisor:
         if process is None and not ours:
             # a run that is just being handed over by another process has no worker noted yet
             if noted or self._runs.heartbeat_age(run.id) > 10:
-                state: RunState = "stopped" if run.state == "stopping" else "interrupted"
-                message = STOPPED if run.state == "stopping" else INTERRUPTED
-                self._runs.finish(run.id, state, message)
+                self._clear_up(run.id, "interrupted", INTERRUPTED)
             return
         if run.state == "stopping" and process is not None:
             since = self._stop_seen.setdefault(run.id, time.monotonic())
@@ -182,12 +200,14 @@ class Supervisor:
             worker.process.wait(timeout=5)
 
 
+STOPPED_KEPT = LocalText(
+    "已停止，留下了已经存好的模型。可在排行榜上测量它。",
+    "Stopped; the model that was saved already is kept. The leaderboard can measure it.",
+)
 STOPPED = LocalText("已停止，没有留下模型。", "Stopped; no model was kept.")
 
 
-def _cause(code: int, stopping: bool) -> tuple[RunState, LocalText]:
-    if stopping:
-        return "stopped", STOPPED
+def _cause(code: int) -> tuple[RunState, LocalText]:
     if code == -signal.SIGKILL:
         return "interrupted", LocalText(
             "训练进程被系统结束，多半是内存不够。请关掉别的程序，或把批大小调小。",

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Stopped, WorkbenchError
+from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 from workbench.settings import Settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.storage.runs import RunStore
 
 FLUSH_SECONDS = 0.25
+MOST_FAILURES = 20  # writes in a row; each has waited for the lock already
 log = logging.getLogger("workbench.worker")
 
 
@@ -40,6 +41,7 @@ class RunReporter:
         self._total = 0
         self._flushed = 0.0
         self._deaf = False
+        self._failures = 0
         self.stop_request: str | None = None
 
     def phase(self, text: LocalText, progress: float = 0.0) -> None:
@@ -71,17 +73,25 @@ class RunReporter:
         self._flush_if_due()
 
     def flush(self) -> None:
-        """Write now."""
-        request = self._runs.report(
-            self._run_id,
-            phase=self._phase,
-            progress=self._progress,
-            step=self._step,
-            total_steps=self._total,
-            points=self._points,
-        )
-        self._points = []
+        """Write now. A database that refuses is tried again with the next points; the run goes on."""
         self._flushed = time.monotonic()
+        try:
+            request = self._runs.report(
+                self._run_id,
+                phase=self._phase,
+                progress=self._progress,
+                step=self._step,
+                total_steps=self._total,
+                points=self._points,
+            )
+        except StorageProblem as error:
+            self._failures += 1
+            log.warning("the database refused (%s), try %d", error, self._failures)
+            if self._failures > MOST_FAILURES:
+                raise
+            return
+        self._failures = 0
+        self._points = []
         self.stop_request = request or self.stop_request
 
     def _flush_if_due(self, first: bool = False) -> None:
@@ -169,7 +179,6 @@ def unexpected(error: BaseException) -> LocalText:
 
 def _warm_up() -> None:
     """Import what every run needs, and let the libraries build what they build on first use."""
-    import faiss  # noqa: F401
     import sentence_transformers  # noqa: F401
     import sklearn.feature_extraction.text  # noqa: F401
     import torch

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from workbench.errors import InputError
+from workbench.localtext import Language
 from workbench.ui import assets
 from workbench.ui.components.choosers import follow, updates
 from workbench.ui.errors import language_of
@@ -55,6 +56,7 @@ def build_app(services: Services) -> gr.Blocks:
                     tab.select(question.handler, question.inputs, question.outputs, **QUIET)
         header.connect(page, bar)
         _keep_choosers_current(page, blocks)
+    blocks.page_work = page.background  # type: ignore[attr-defined]  # serve() ends it
     blocks.i18n_labels = page.labels  # type: ignore[attr-defined]  # launch() wants them, not Blocks()
     return blocks
 
@@ -92,7 +94,7 @@ def serve(services: Services, host: str | None = None, port: int | None = None) 
         raise InputError(text("error.not_local"))
     port = port or services.settings.port
     if _is_taken(host, port):
-        raise InputError(text("error.port_taken", host=host, port=port))
+        raise InputError(text("error.port_taken", address=f"http://{host}:{port}", port=port))
     blocks = build_app(services)
     blocks.queue(default_concurrency_limit=8, max_size=256)
     services.start()
@@ -102,14 +104,20 @@ def serve(services: Services, host: str | None = None, port: int | None = None) 
             **launch_arguments(blocks, services, host, port),
             prevent_thread_lock=True,
         )
-        language = services.settings.language or "en"
-        line = text("serve.address", address=address).get("zh" if language == "zh" else "en")
+        line = text("serve.address", address=address).get(_terminal_language(services.settings.language))
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         blocks.block_thread()
     finally:
+        blocks.page_work.close()  # type: ignore[attr-defined]
         services.close()
+
+
+def _terminal_language(wish: str) -> Language:
+    """The language of what is said on standard output: as chosen, else the locale's."""
+    wish = wish or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if wish.lower().startswith("zh") else "en"
 
 
 def _is_taken(host: str, port: int) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.errors import Stopped
 from workbench.localtext import LocalText
 from workbench.ui.errors import sentence_for
+from workbench.ui.text import text
 
 Report = Callable[[float, LocalText], None]
 
@@ -39,6 +41,8 @@ class Background:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tasks: dict[str, Task] = {}
+        self._waiting: list[tuple[Future[None], Task]] = []
+        self._closing = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="page-work")
 
     def start(self, name: str, work: Callable[[Report], object]) -> Task:
@@ -48,8 +52,25 @@ class Background:
             if running is not None and not running.done:
                 return running
             task = self._tasks[name] = Task()
-        self._pool.submit(self._run, task, work)
+            if self._closing.is_set():
+                _give_up(task)
+                return task
+            self._waiting = [(future, other) for future, other in self._waiting if not future.done()]
+            self._waiting.append((self._pool.submit(self._run, task, work), task))
         return task
+
+    def close(self) -> None:
+        """End: what waits is not begun, and what runs is stopped where it next reports its progress.
+
+        Returns at once. Tasks that did not come to their end say so as their error.
+        """
+        with self._lock:
+            self._closing.set()
+            for future, task in self._waiting:
+                if future.cancel():
+                    _give_up(task)
+            self._waiting.clear()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def find(self, name: str) -> Task | None:
         """The newest task of that name, if there was one."""
@@ -65,6 +86,8 @@ class Background:
 
     def _run(self, task: Task, work: Callable[[Report], object]) -> None:
         def report(fraction: float, words: LocalText) -> None:
+            if self._closing.is_set():
+                raise Stopped(text("error.closing"))
             task.fraction, task.words = max(0.0, min(1.0, float(fraction))), words
 
         try:
@@ -74,3 +97,7 @@ class Background:
             task.error = sentence_for(error)
         finally:
             task.done = True
+
+
+def _give_up(task: Task) -> None:
+    task.error, task.done = text("error.closing"), True

@@ -67,7 +67,12 @@ class Guard:
         if self._local_only and _name(f"//{host}") not in LOCAL_NAMES:
             return False
         origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+        if origin is None:
+            return True
+        try:
+            return urlsplit(origin).netloc.lower() == host.lower()
+        except ValueError:
+            return False
 
 
 def _name(address: str) -> str | None:

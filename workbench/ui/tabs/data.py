@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from workbench.errors import FileProblem
+from workbench.names import LONGEST_NAME, tidy
 from workbench.ui import incoming
 from workbench.ui.components.choosers import dropdown
 from workbench.ui.components.lead import lead
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.ingest.dictionary import DictionaryPreview
 
 PAGE_SIZE = 25
+ROOM = 4  # characters left free behind a proposed name: for the number that makes it unique
 SHOWN_PROBLEMS = 300
 SHOWN_ROWS = 8
 ENCODINGS = ("utf-8", "gb18030", "big5hkscs", "utf-16", "shift_jis")
@@ -38,6 +42,7 @@ class Form:
 
     file: Any
     options: Any
+    fold: Any
     name: Any
     replace: Any
     save: Any
@@ -73,16 +78,16 @@ def _form(page: Page) -> Form:
         elem_id="data-file",
     )
     with gr.Column(visible=False, elem_id="data-options") as options:
-        name = gr.Textbox(label=labels("data.name"), max_length=120, elem_id="data-name")
+        name = gr.Textbox(label=labels("data.name"), max_length=LONGEST_NAME, elem_id="data-name")
         split = gr.Checkbox(label=labels("data.split"), info=labels("data.split_help"), elem_id="data-split")
-        with gr.Accordion(labels("data.options"), open=False, elem_classes=["wb-fold"]):
+        with gr.Accordion(labels("data.options"), open=False, elem_classes=["wb-fold"]) as fold:
             standard = dropdown(labels("data.standard"), "data-standard")
             synonyms = dropdown(labels("data.synonyms"), "data-synonyms", multiselect=True)
             encodings = [(str(labels("data.encoding_auto")), ""), *[(e.upper(), e) for e in ENCODINGS]]
             encoding = dropdown(labels("data.encoding"), "data-encoding", encodings, value="")
             replace = gr.Checkbox(label=labels("data.replace"), elem_id="data-replace")
         save = gr.Button(labels("data.save"), variant="primary", size="lg", elem_id="data-save")
-    return Form(file, options, name, replace, save, split, standard, synonyms, encoding)
+    return Form(file, options, fold, name, replace, save, split, standard, synonyms, encoding)
 
 
 def _connect(page: Page, form: Form, preview: Any) -> None:
@@ -90,19 +95,40 @@ def _connect(page: Page, form: Form, preview: Any) -> None:
         [form.file.upload, form.file.clear],
         _first_look(page),
         form.file,
-        [preview, form.options, form.name, form.split, form.standard, form.synonyms, form.encoding],
+        [
+            preview,
+            form.options,
+            form.fold,
+            form.name,
+            form.replace,
+            form.split,
+            form.encoding,
+            form.standard,
+            form.synonyms,
+        ],
         show_progress="minimal",
         show_progress_on=preview,
         **QUIET,
     )
     gr.on(
-        [control.input for control in form.how],
+        [control.input for control in (form.standard, form.synonyms, form.split)],
         _look_again(page),
         [form.file, *form.how],
         preview,
         show_progress="hidden",
         trigger_mode="always_last",
         **QUIET,
+    )
+    form.encoding.input(
+        _other_encoding(page),
+        [form.file, form.split, form.encoding],
+        [preview, form.standard, form.synonyms],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **QUIET,
+    )
+    form.replace.input(
+        _rename(page), [form.file, form.replace, form.name], form.name, show_progress="hidden", **QUIET
     )
     form.save.click(
         _keep(page),
@@ -130,30 +156,98 @@ def _read(
 def _first_look(page: Page) -> Any:
     def first_look(path: str | None) -> list[Any]:
         """A file was chosen (or taken away): read it with columns as recognised."""
-        hidden = [gr.update(visible=False), *[gr.skip()] * 5]
         if not path:
-            return [None, *hidden]
-        try:
-            found = _read(page, path, None, None, False, None)
-        except Exception as error:
-            return [{"problem": sentence_for(error).as_json()}, *hidden]
-        columns = [(column or f"#{i + 1}", str(i)) for i, column in enumerate(found.columns)]
+            return [None, gr.update(visible=False), *[gr.skip()] * 7]
+        shown, by_hand, columns = _recognised(page, path, False, None)
+        offered = "problem" not in shown or by_hand
         return [
-            _preview_json(found),
-            gr.update(visible=True),
-            page.services.unique_dictionary_name(Path(path).stem),
+            shown,
+            gr.update(visible=offered),
+            gr.update(open="problem" in shown),
+            page.services.unique_dictionary_name(_plain_name(path)),
             False,
-            gr.update(choices=columns, value=str(found.choice.standard)),
-            gr.update(choices=columns, value=[str(i) for i in found.choice.synonyms]),
+            False,
             "",
+            *columns,
         ]
 
     return first_look
 
 
+def _recognised(
+    page: Page, path: str, split: Any, encoding: Any
+) -> tuple[dict[str, Any], bool, tuple[Any, Any]]:
+    """What the preview shows, whether a choice by hand may help, and the two choosers of columns."""
+    try:
+        found = _read(page, path, None, None, split, encoding)
+        choice = found.choice
+        return _preview_json(found), True, _columns(found.columns, choice.standard, choice.synonyms)
+    except Exception as error:
+        shown = {"problem": sentence_for(error).as_json()}
+        if not isinstance(error, FileProblem):
+            return shown, False, _columns((), None, ())
+    try:
+        return shown, True, _columns_to_choose(page, path, encoding)
+    except FileProblem:  # not a table as it was read; text may be one in another encoding
+        return shown, Path(path).suffix.lower() != ".xlsx", _columns((), None, ())
+
+
+def _columns_to_choose(page: Page, path: str, encoding: Any) -> tuple[Any, Any]:
+    """The columns of a file in which no pair was found. Raises FileProblem where it is no table."""
+    from workbench.ingest.columns import columns_of, guess_columns
+    from workbench.ingest.readers import read_table
+
+    settings = page.services.settings
+    table = read_table(
+        Path(path).read_bytes(),
+        Path(path).name,
+        max_rows=settings.max_rows,
+        max_bytes=settings.max_upload_bytes,
+        encoding=encoding if encoding in ENCODINGS else None,
+    )
+    try:
+        guess = guess_columns(table)
+    except FileProblem:
+        return _columns(columns_of(table, has_header=True), None, ())
+    return _columns(columns_of(table, guess.has_header, guess.skip_rows), guess.standard, guess.synonyms)
+
+
+def _columns(names: Sequence[str], standard: int | None, synonyms: Sequence[int]) -> tuple[Any, Any]:
+    choices = [(name or f"#{i + 1}", str(i)) for i, name in enumerate(names)]
+    return (
+        gr.update(choices=choices, value=None if standard is None else str(standard)),
+        gr.update(choices=choices, value=[str(i) for i in synonyms]),
+    )
+
+
+def _other_encoding(page: Page) -> Any:
+    def other_encoding(path: str | None, split: Any, encoding: Any) -> list[Any]:
+        """Headings read otherwise: the columns are recognised anew."""
+        if not path:
+            return [gr.skip()] * 3
+        shown, _, columns = _recognised(page, path, split, encoding)
+        return [shown, *columns]
+
+    return other_encoding
+
+
+def _rename(page: Page) -> Any:
+    def rename(path: str | None, replace: bool, name: str | None) -> Any:
+        """A proposed name follows the box: the file's own to replace, else one that is free."""
+        if not path:
+            return gr.skip()
+        plain = _plain_name(path)
+        free = page.services.unique_dictionary_name(plain)
+        if name not in (plain, free, ""):
+            return gr.skip()  # somebody wrote it
+        return plain if replace else free
+
+    return rename
+
+
 def _look_again(page: Page) -> Any:
     def look_again(path: str | None, *how: Any) -> Any:
-        """Columns, splitting or encoding were chosen by hand."""
+        """Columns or splitting were chosen by hand."""
         if not path:
             return gr.skip()
         try:
@@ -162,6 +256,10 @@ def _look_again(page: Page) -> Any:
             return {"problem": sentence_for(error).as_json()}
 
     return look_again
+
+
+def _plain_name(path: str) -> str:
+    return tidy(Path(path).stem)[: LONGEST_NAME - ROOM].strip()
 
 
 def _keep(page: Page) -> Any:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import itertools
 import threading
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from workbench.errors import NotFound
 from workbench.ui import incoming
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.errors import notice
 from workbench.ui.page import Page
 from workbench.ui.present import model_json
+from workbench.ui.text import text
 
 KEEP_EXPORT = 900.0  # seconds: Gradio has its own copy by then
 
@@ -25,20 +29,36 @@ def build(page: Page) -> None:
     listed = view("models", functions=_functions(page), events=["pack"], elem_id="models-list")
     download = gr.DownloadButton(visible="hidden", elem_id="models-download")
 
+    answers = itertools.count()  # two answers are never alike: the page's script hears of changes only
+
+    def failed() -> dict[str, Any]:
+        return {"failed": next(answers)}
+
     def pack(event: gr.EventData, request: gr.Request) -> list[Any]:
         sent = event._data if isinstance(event._data, dict) else {}
         try:
             name = incoming.words(sent, "model", limit=500)
+            if not any(model.id == name and model.kind == "tuned" for model in services.models()):
+                raise NotFound(text("models.not_tuned"))
             path = services.export_model_zip(name)
         except Exception as error:
             notice(error, request)
-            return [gr.skip(), {"failed": True}]
-        cleaner = threading.Timer(KEEP_EXPORT, shutil.rmtree, (path.parent, True))
+            return [gr.skip(), failed()]
+        cleaner = threading.Timer(KEEP_EXPORT, _remove, (path,))
         cleaner.daemon = True
         cleaner.start()
-        return [gr.update(value=str(path)), {"packed": name, "file": path.name}]
+        return [gr.update(value=str(path)), {"packed": name, "answer": next(answers)}]
 
-    listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")
+    packed = listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")
+    # Gradio may refuse to hand the file out after ``pack`` has returned; it shows why by itself.
+    packed.failure(failed, None, listed, show_progress="hidden", api_visibility="private")
+
+
+def _remove(path: Path) -> None:
+    """Delete an export and the folder that was made for it."""
+    with contextlib.suppress(OSError):  # the folder stays where it holds anything else
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 def _functions(page: Page) -> list[Any]:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from workbench.localtext import LocalText
 from workbench.types import ACTIVE_STATES, Recipe
+from workbench.names import LONGEST_NAME
 from workbench.ui import incoming
 from workbench.ui.components.choosers import dictionary_chooser, model_chooser
 from workbench.ui.components.lead import lead
@@ -76,7 +77,7 @@ def _form(page: Page) -> Form:
         name = gr.Textbox(
             label=labels("train.name"),
             placeholder=labels("train.name_hint"),
-            max_length=120,
+            max_length=LONGEST_NAME,
             elem_id="train-name",
         )
         fields, groups = parameter_fields(page, recipes, first)

@@ -36,7 +36,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "board.col_model": ("模型", "Model"),
     "board.col_recall1": ("第 1 名命中率（95% 区间）", "Recall@1 with 95 % interval"),
-    "board.col_1": ("R@1", "R@1"),
     "board.col_5": ("R@5", "R@5"),
     "board.col_10": ("R@10", "R@10"),
     "board.col_mrr": ("MRR@10", "MRR@10"),

@@ -68,7 +68,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "data.col_version": ("版本", "Version"),
     "data.col_when": ("保存时间", "Saved"),
     "data.sample": ("示例", "sample"),
-    "data.open": ("查看", "Look inside"),
     "data.search": ("在“{name}”中搜索词语", "Search the terms of “{name}”"),
     "data.split_line": (
         "固定划分：{train} 对用于训练，{dev} 对用于挑选，{test} 对用于测试；共 {components} 个概念，"

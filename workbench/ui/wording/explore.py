@@ -44,7 +44,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explore.cosine": ("余弦相似度 {c}", "cosine {c}"),
     "explore.known": ("词典中已记为近似词", "the dictionary lists them as synonyms"),
     "explore.known_short": ("已知", "known"),
-    "explore.of": ("标准词：{standard}", "standard term: {standard}"),
     "explore.is_standard": ("标准词", "standard term"),
     "explore.neighbours_of": ("“{term}”的近邻", "Nearest to “{term}”"),
     "explore.score": ("接近程度", "closeness"),

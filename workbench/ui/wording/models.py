@@ -19,10 +19,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "models.dimension": ("{n} 维", "{n} dimensions"),
     "models.export": ("导出 zip", "Export as zip"),
     "models.exporting": ("正在打包……", "Packing …"),
+    "models.not_tuned": (
+        "只有训练所得的模型可以导出，而这个模型不在其中。请重新载入页面。",
+        "Only tuned models can be exported, and this is none of them. Please reload the page.",
+    ),
     "models.exported": ("“{name}”已打包，开始下载。", "“{name}” is packed; the download begins."),
     "models.try": ("试一试", "Try it out"),
     "models.train": ("用它训练", "Train from it"),
     "models.licence": ("许可证 {licence}", "licence {licence}"),
     "models.delete_title": ("删除模型“{name}”？", "Delete the model “{name}”?"),
-    "models.use": ("在 Python 中使用", "Use it from Python"),
 }

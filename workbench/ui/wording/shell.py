@@ -20,20 +20,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "common.working": ("请稍候……", "One moment …"),
     "common.notice": ("请注意", "Please note"),
     "common.comma": ("，", ", "),
-    "common.search": ("搜索", "Search"),
     "common.close": ("关闭", "Close"),
     "common.cancel": ("取消", "Cancel"),
     "common.delete": ("删除", "Delete"),
-    "common.download": ("下载", "Download"),
     "common.previous": ("上一页", "Previous"),
     "common.next": ("下一页", "Next"),
     "common.page": ("第 {page} / {pages} 页，共 {total} 条", "Page {page} of {pages}, {total} in all"),
     "common.nothing_found": ("没有找到“{search}”。", "Nothing found for “{search}”."),
     "common.dictionary": ("词典", "Dictionary"),
     "common.model": ("模型", "Model"),
-    "common.yes": ("是", "Yes"),
-    "common.no": ("否", "No"),
-    "common.more": ("更多", "More"),
     "common.show_all": ("全部显示", "Show all"),
     "common.no_dictionary": (
         "还没有词典。请先在“资料”中上传一份。",
@@ -45,7 +40,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unit.seconds": ("{n} 秒", "{n} s"),
     "unit.minutes": ("{n} 分钟", "{n} min"),
     "unit.hours": ("{n} 小时", "{n} h"),
-    "unit.about": ("约 {time}", "about {time}"),
     "unit.now": ("刚刚", "just now"),
     "unit.minutes_ago": ("{n} 分钟前", "{n} min ago"),
     "unit.hours_ago": ("{n} 小时前", "{n} h ago"),
@@ -69,9 +63,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "页面送来的内容无法使用。请重新载入页面。",
         "What the page sent cannot be used. Please reload the page.",
     ),
+    "error.closing": (
+        "工作台正在关闭，这一步没有做完。重新打开后请再试一次。",
+        "The workbench is being closed and this step was not finished. Try again once it is open.",
+    ),
     "error.port_taken": (
-        "端口 {port} 已被占用，也许工作台已经开着：请在浏览器打开 http://{host}:{port}，或换一个端口（--port）。",
-        "Port {port} is in use; perhaps the workbench is open already: try http://{host}:{port} in the "
+        "端口 {port} 已被占用，也许工作台已经开着：请在浏览器打开 {address}，或换一个端口（--port）。",
+        "Port {port} is in use; perhaps the workbench is open already: try {address} in the "
         "browser, or choose another port (--port).",
     ),
     "error.not_local": (

@@ -72,7 +72,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.to_explore": ("试一试", "Try it out"),
     "train.verdict_better": ("有进步", "Better than its base model"),
     "train.verdict_worse": (
-        "没有进步：请继续使用原来的基础模型，或换一种方案",
+        "没有进步：请继续使用基础模型，或换一种方案",
         "Not an improvement: keep the base model, or try another recipe",
     ),
     "train.verdict_tied": ("与基础模型分不出高下", "No measurable difference from its base model"),
@@ -82,12 +82,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Recall@1 on unseen test concepts: {before}% before, {after}% after.",
     ),
     "train.numbers_dev": (
-        "验证集第 1 名命中率：训练前 {before}%，训练后 {after}%。",
+        "开发集第 1 名命中率：训练前 {before}%，训练后 {after}%。",
         "Recall@1 on the development set: {before}% before, {after}% after.",
     ),
     "train.curve_waits": ("曲线从第一步训练开始。", "The curve begins with the first step of training."),
     "train.runs": ("训练记录", "Runs"),
-    "train.runs_none": ("训练记录会列在这里。", "Your runs will be listed here."),
     "train.col_name": ("名称", "Name"),
     "train.col_dictionary": ("词典", "Dictionary"),
     "train.col_base": ("基础模型", "Base model"),
