@@ -101,6 +101,12 @@ def _language(settings: Settings) -> Language:
     return "zh" if wish.lower().startswith("zh") else "en"
 
 
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
     from workbench.services import Services
     from workbench.ui.app import serve
@@ -143,7 +149,7 @@ def _accept_globals(parser: argparse.ArgumentParser) -> None:
 def _data_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = subcommands.add_parser("serve", help="open the page")
     serve.add_argument("--host")
-    serve.add_argument("--port", type=int)
+    serve.add_argument("--port", type=_port)
 
     imports = subcommands.add_parser("import", help="import a dictionary").add_subparsers(
         dest="kind", required=True

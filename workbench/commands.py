@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.documents import metrics_document, row_document, run_document, short_row
-from workbench.errors import BadParameter, InputError
+from workbench.errors import BadParameter, InputError, WorkbenchError
 from workbench.localtext import Language, LocalText
 from workbench.terminal import table
 from workbench.types import FINAL_STATES, Run
 
 if TYPE_CHECKING:
+    from workbench.evaluation.measure import Board
     from workbench.services import Services
 
 Answer = tuple[Any, Callable[[], str]]  # the JSON document, and the same for people
@@ -109,7 +110,9 @@ def list_things(services: Services, options: argparse.Namespace, language: Langu
         ]
     else:
         rows = [run_document(run, language) for run in services.runs(1000)]
-    return rows, lambda: table(rows)
+    left_out = ("phase", "result", "total_steps")  # too wide for a table
+    shown = [{name: value for name, value in row.items() if name not in left_out} for row in rows]
+    return rows, lambda: table(shown)
 
 
 def train(services: Services, options: argparse.Namespace, language: Language) -> Answer:
@@ -121,6 +124,7 @@ def train(services: Services, options: argparse.Namespace, language: Language) -
         name, _, value = assignment.partition("=")
         parameters[name.strip()] = value.strip()
     base = options.base or default_spec().id
+    services.fetch_model(base)
     run = services.start_run(
         options.dictionary, base, options.recipe, name=options.name, parameters=parameters, seed=options.seed
     )
@@ -166,7 +170,7 @@ def leaderboard(services: Services, options: argparse.Namespace, language: Langu
     from workbench.evaluation.leaderboard import board_csv
 
     names = [options.dictionary] if options.dictionary else [info.name for info in services.dictionaries()]
-    boards = [services.leaderboard(name) for name in names]
+    boards = _boards(services, names, language, skip=not options.dictionary)
     if options.csv:
         texts = [board_csv(board.rows, language) for board in boards]
         _write(Path(options.csv), "\n".join(texts).encode("utf-8-sig"))
@@ -184,14 +188,31 @@ def leaderboard(services: Services, options: argparse.Namespace, language: Langu
     return documents, text
 
 
+def _boards(services: Services, names: list[str], language: Language, *, skip: bool) -> list[Board]:
+    """Each dictionary's board; with ``skip`` one that can have none is named and left out."""
+    boards = []
+    for name in names:
+        try:
+            boards.append(services.leaderboard(name))
+        except WorkbenchError as error:
+            if not skip:
+                raise
+            print(f"{name}: {error.text(language)}", file=sys.stderr)
+    return boards
+
+
 def similarity(services: Services, options: argparse.Namespace, _: Language) -> Answer:
     """How alike two terms are."""
-    found = services.similarity(options.first, options.second, options.model, options.dictionary)
+    dictionary = options.dictionary or services.calibration_dictionary(
+        options.model, options.first, options.second
+    )
+    found = services.similarity(options.first, options.second, options.model, dictionary)
     document = {
         "cosine": found.cosine,
         "probability": found.probability,
         "percentile": found.percentile,
         "known_synonyms": found.known_synonyms,
+        "dictionary": dictionary,
     }
     return document, lambda: table([document])
 

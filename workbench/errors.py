@@ -10,6 +10,7 @@ WorkbenchError                 anything that the workbench says no to; exit stat
 │   ├── ModelUnavailable       it is not on this machine and no model hub can be reached
 │   └── UnsafeModel            it holds code or pickled weights
 ├── TrainingProblem            a run cannot start or go on
+│   ├── TooLittleData          the dictionary is too small to train or test on; exit status 2
 │   └── Stopped                the expert pressed Stop (control flow inside the worker)
 └── StorageProblem             the disk is full, the database is locked or newer than this program
 """
@@ -75,6 +76,12 @@ class UnsafeModel(ModelProblem):
 
 class TrainingProblem(WorkbenchError):
     """A run cannot start, or cannot go on."""
+
+
+class TooLittleData(TrainingProblem):
+    """The dictionary is too small to train or to test on."""
+
+    exit_status = 2
 
 
 class Stopped(TrainingProblem):

@@ -41,6 +41,7 @@ from workbench.types import (
 )
 from workbench.workspace import Workspace
 
+ENOUGH_TO_CALIBRATE = 100  # pairs
 Progress = Callable[[float, LocalText], None]
 ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
 SAMPLES = (
@@ -187,6 +188,15 @@ class Services:
         """The systems without a model: exact match, TF-IDF."""
         return baseline_infos()
 
+    def fetch_model(self, model: str, progress: Progress | None = None) -> None:
+        """Make sure that a model from outside (hub, folder) is here; the bundled ones unpack in the run.
+
+        Raises:
+            NotFound, ModelUnavailable, UnsafeModel: in words.
+        """
+        if model not in {info.id for info in self._workspace.library.bases()}:
+            self._workspace.library.folder(model, progress)
+
     def recipes(self) -> list[Recipe]:
         """The ready recipes."""
         return list(RECIPES)
@@ -314,8 +324,26 @@ class Services:
         Raises:
             InputError: a term is empty, or the model is a baseline.
         """
-        subject = self._subject(dictionary or self._calibration_dictionary(model, a, b))
+        subject = self._subject(dictionary or self.calibration_dictionary(model, a, b))
         return self._explorer.similarity(a, b, self._vector_model(model), subject)
+
+    def calibration_dictionary(self, model: str, *terms: str) -> str:
+        """The dictionary that a run was trained on; else the one that holds most of ``terms``."""
+        own = self._workspace.library.dictionary_of(model)
+        infos = self.dictionaries()
+        if own in [info.name for info in infos]:
+            return str(own)
+        if not infos:
+            raise NotFound(
+                LocalText(
+                    "没有词典可用来校准相似度。", "There is no dictionary to calibrate a similarity on."
+                ),
+                LocalText("请先导入一个。", "Import one first."),
+            )
+        texts = [term.strip() for term in terms]
+        holds = self._workspace.dictionaries.holds
+        # A handful of pairs calibrates nothing, whatever terms it holds.
+        return max(infos, key=lambda i: (i.pairs >= ENOUGH_TO_CALIBRATE, holds(i.version_id, texts))).name
 
     def neighbours(self, term: str, model: str, dictionary: str, k: int = 10) -> list[Hit]:
         """The dictionary's terms nearest to ``term`` (any text), nearest first."""
@@ -379,22 +407,6 @@ class Services:
                 model=model,
             )
         return model
-
-    def _calibration_dictionary(self, model: str, *terms: str) -> str:
-        """The dictionary that a run was trained on; else the one that holds most of ``terms``."""
-        own = self._workspace.library.dictionary_of(model)
-        infos = self.dictionaries()
-        if own in [info.name for info in infos]:
-            return str(own)
-        if not infos:
-            raise NotFound(
-                LocalText(
-                    "没有词典可用来校准相似度。", "There is no dictionary to calibrate a similarity on."
-                ),
-                LocalText("请先导入一个。", "Import one first."),
-            )
-        texts = [term.strip() for term in terms]
-        return max(infos, key=lambda info: self._workspace.dictionaries.holds(info.version_id, texts)).name
 
     def _load_samples(self) -> None:
         if self.settings.database_path.exists() and self._workspace.dictionaries.any_ever():

@@ -150,7 +150,7 @@ WB.views.runs = (root, { server }) => {
   let shown = "";
   let all = false;
   const gain = (run) => {
-    if (!run.scores) return "–";
+    if (!run.scores || run.scores.on !== "test") return "–";
     const before = run.scores.base["recall@1"], after = run.scores.best["recall@1"];
     return h("span" + (after > before + 0.05 ? ".wb-up" : after < before - 0.05 ? ".wb-down" : ""), {}, `${WB.percent(before)} → ${WB.percent(after)}`);
   };

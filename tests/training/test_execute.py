@@ -226,7 +226,7 @@ def two_stages(services, monkeypatch):
         {"stage": name, "parameters": stage(name).checked(given)}
         for name, given in (("instant_map", FAST), ("in_batch", {"epochs": 1, "layers": "1"}))
     ]
-    monkeypatch.setattr(services, "_stage_configs", lambda *_: configs)
+    monkeypatch.setattr("workbench.training.queueing.stage_configs", lambda *_: configs)
 
 
 def test_stages_build_upon_each_other_and_leave_one_model(services, carry_out, monkeypatch):

@@ -112,7 +112,10 @@ CHINESE = ["资料", "训练", "排行榜", "探索", "地图", "模型"]
 
 @pytest.mark.parametrize(("locale", "names"), [("en-GB", ENGLISH), ("zh-CN", CHINESE), ("zh-TW", CHINESE)])
 def test_language_follows_the_browser(visit, locale, names):
-    assert tab_names(visit(locale=locale)) == names
+    page = visit(locale=locale)
+    for tab, name in zip(TABS, names, strict=True):  # Gradio translates them one after the other
+        page.wait_for_selector(f"#tab-{tab}-button:has-text('{name}')")
+    assert tab_names(page) == names
 
 
 def test_language_is_switched_by_hand_and_remembered(visit):

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.errors import TrainingProblem
+from workbench.errors import TooLittleData
 from workbench.localtext import LocalText
 from workbench.normalise import digest, term_key
 from workbench.types import Pair, Part, Split
@@ -112,7 +112,7 @@ def make_split(pairs: Sequence[Pair], *, seed: int = 13, previous: Split | None 
     trains on what was tested before; held-out pairs are kept where they still can be. Only where
     a part would be left empty is a component moved to it.
 
-    Raises ``TrainingProblem`` for fewer than three components.
+    Raises ``TooLittleData`` for fewer than three components.
     """
     component_of = connected_components(pairs)
     sizes = Counter(component_of.values())
@@ -161,8 +161,8 @@ def _part_of_key(key: str, split: Split) -> Part | None:
     return None if component is None else split.parts.get(component)
 
 
-def _too_few(count: int) -> TrainingProblem:
-    return TrainingProblem(
+def _too_few(count: int) -> TooLittleData:
+    return TooLittleData(
         LocalText(
             "词典里只有 {count} 个互不相连的概念，无法划分训练、验证和测试三部分（至少需要 {least} 个）。",
             "The dictionary holds only {count} separate concepts: too few to set some aside for training, "

@@ -255,7 +255,7 @@ def check_name(model: str) -> None:
 
 def bundled_names() -> str:
     """The ids of the models that work offline, for a sentence."""
-    return ", ".join(spec.id for spec in CATALOGUE if source_folder(spec) is not None)
+    return ", ".join(f"“{spec.id}”" for spec in CATALOGUE if source_folder(spec) is not None)
 
 
 def as_folder(model: str) -> Path | None:

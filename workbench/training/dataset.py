@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workbench.errors import TrainingProblem
+from workbench.errors import TooLittleData
 from workbench.evaluation.retrieval import Benchmark, build_benchmark, outcomes_of_vectors
 from workbench.evaluation.split import distinct_terms, training_pairs
 from workbench.localtext import LocalText
@@ -73,26 +73,16 @@ def build_training_set(pairs: Sequence[Pair], split: Split) -> TrainingSet:
     """Index a dictionary for training.
 
     Raises:
-        TrainingProblem: fewer than eight training pairs, or only one concept among them.
+        TooLittleData: fewer than eight training pairs, or only one concept among them.
     """
     import numpy as np
 
+    check_enough(pairs, split)
     terms = distinct_terms(pairs)
     index_of = {key: number for number, key in enumerate(terms)}
     train = training_pairs(pairs, split)
     components = [split.component_of[term_key(pair.standard)] for pair in train]
     numbers = {component: number for number, component in enumerate(dict.fromkeys(components))}
-    if len(train) < MINIMUM_PAIRS or len(numbers) < 2:
-        raise TrainingProblem(
-            LocalText(
-                "可用于训练的词对太少：{pairs} 对，{concepts} 个概念（至少要 {least} 对、2 个概念）。",
-                "Too little to train on: {pairs} pairs of {concepts} concepts (at least {least} pairs of 2).",
-            ),
-            LocalText("请给词典补充更多近似词。", "Add more synonyms to the dictionary."),
-            pairs=len(train),
-            concepts=len(numbers),
-            least=MINIMUM_PAIRS,
-        )
     return TrainingSet(
         terms=tuple(terms.values()),
         anchors=np.array([index_of[term_key(pair.synonym)] for pair in train], np.int64),
@@ -101,6 +91,23 @@ def build_training_set(pairs: Sequence[Pair], split: Split) -> TrainingSet:
         dev=build_benchmark(pairs, split, "dev", "unseen"),
         index_of=index_of,
     )
+
+
+def check_enough(pairs: Sequence[Pair], split: Split) -> None:
+    """Raise TooLittleData where a dictionary is too small to train on."""
+    train = training_pairs(pairs, split)
+    concepts = len({split.component_of[term_key(pair.standard)] for pair in train})
+    if len(train) < MINIMUM_PAIRS or concepts < 2:
+        raise TooLittleData(
+            LocalText(
+                "可用于训练的词对太少：{pairs} 对，{concepts} 个概念（至少要 {least} 对、2 个概念）。",
+                "Too little to train on: {pairs} pairs of {concepts} concepts (at least {least} pairs of 2).",
+            ),
+            LocalText("请给词典补充更多近似词。", "Add more synonyms to the dictionary."),
+            pairs=len(train),
+            concepts=concepts,
+            least=MINIMUM_PAIRS,
+        )
 
 
 class DevProbe:

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.evaluation.measure import Subject
 from workbench.localtext import LocalText
 from workbench.models.catalogue import spec_of
+from workbench.training.dataset import check_enough
 from workbench.training.registry import Workload, stage
 from workbench.workspace import Workspace
 
@@ -39,8 +40,12 @@ def estimate_run(
 
     The encoding rate is the one last seen on this machine for this base; stages say what they cost
     in it, corrected by how far off the estimate was the last time.
+
+    Raises:
+        TooLittleData: the dictionary is too small to train on.
     """
     rates, library = workspace.rates, workspace.library
+    check_enough(subject.pairs, subject.split)
     work = _workload(workspace, subject, base)
     spec = spec_of(base)
     ready = any(info.id == base and info.ready for info in library.bases())

@@ -98,6 +98,9 @@ def execute(
         if results[-1].stopped_early:
             break
     stopped = results[-1].stopped_early
+    if stopped and len(results) == 1 and not results[0].chosen.get("epoch"):
+        shutil.rmtree(folder)
+        raise Stopped(LocalText("已停止。", "Stopped."))  # nothing was learnt yet that would be worth keeping
     if stopped and folder.name != "model":
         _adopt(folder, folder.parent / "model")
         folder = folder.parent / "model"

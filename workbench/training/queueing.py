@@ -8,6 +8,7 @@ from workbench.errors import BadParameter, NameTaken
 from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.localtext import LocalText
 from workbench.names import tidy, unique
+from workbench.training.dataset import check_enough
 from workbench.training.recipes import recipe
 from workbench.training.registry import stage
 from workbench.types import Run
@@ -34,6 +35,7 @@ def queue_run(
             LocalText("「{base}」是基线，不能训练。", "“{base}” is a baseline and cannot be trained."),
             base=base,
         )
+    check_enough(subject.pairs, subject.split)
     base = workspace.library.check(base)
     runs = workspace.runs
     wish = name or tidy(f"{subject.info.name}-{recipe_name}")

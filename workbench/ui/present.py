@@ -50,12 +50,14 @@ def verdict_json(run: Run) -> dict[str, Any] | None:
         kind = "worse"
     else:
         kind = "better" if outcome == "better" else "tied" if outcome else "unmeasured"
+    low = run.result.get("test", {}).get("difference", {}).get("ci95", [0.0])[0]
+    title = "likely" if kind == "tied" and low > 0 else kind
     numbers = text(
         f"train.numbers_{scores['on']}",
         before=f"{scores['base']['recall@1']:.1f}",
         after=f"{scores['best']['recall@1']:.1f}",
     )
-    return {"kind": kind, "title": text(f"train.verdict_{kind}").as_json(), "numbers": numbers.as_json()}
+    return {"kind": kind, "title": text(f"train.verdict_{title}").as_json(), "numbers": numbers.as_json()}
 
 
 def _scores(result: dict[str, Any]) -> dict[str, Any] | None:

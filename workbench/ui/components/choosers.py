@@ -94,20 +94,21 @@ def follow(page: Page, dictionary: str | None) -> list[Any]:
 
 
 def best_for(page: Page, dictionary: str | None) -> dict[Kind, str | None]:
-    """What fits ``dictionary``: the newest model that training on it improved, beside its base."""
+    """What fits ``dictionary``: the best measured model trained on it, beside its base."""
     models = page.services.models()
     bases = [model.id for model in models if model.kind == "base"]
     default = next((model.id for model in models if model.kind == "base" and model.default), None)
     default = default or (bases[0] if bases else None)
     runs = page.services.runs(1000)
-    trained_on = {run.name: run.dictionary for run in runs if run.result.get("beats_base") is not False}
-    for model in models:
-        if model.kind == "tuned" and trained_on.get(model.id) == dictionary:
-            return {
-                "base": default,
-                "model": model.id,
-                "second_model": model.base if model.base in bases else "",
-            }
+    useful = [
+        run for run in runs if run.dictionary == dictionary and run.result.get("beats_base") is not False
+    ]
+    measured = {run.name: run.result["test"]["tuned"]["mrr@10"] for run in useful if "test" in run.result}
+    tuned = [model for model in models if model.kind == "tuned" and model.id in measured]
+    if tuned:
+        model = max(tuned, key=lambda each: measured[each.id])
+        second = model.base if model.base in bases else ""
+        return {"base": default, "model": model.id, "second_model": second}
     return {"base": default, "model": default, "second_model": ""}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from workbench.localtext import LocalText
-from workbench.types import ACTIVE_STATES, Recipe
 from workbench.names import LONGEST_NAME
+from workbench.types import ACTIVE_STATES, Recipe
 from workbench.ui import incoming
 from workbench.ui.components.choosers import dictionary_chooser, model_chooser
 from workbench.ui.components.lead import lead

@@ -3,8 +3,9 @@
 TEXTS: dict[str, tuple[str, str]] = {
     "data.title": ("您的词典", "Your dictionaries"),
     "data.lead": (
-        "词典是一张表：一列标准词，一列近似词。上传后先看预览，哪一行有问题会一一指出，确认后再保存。",
-        "A dictionary is a table: a column of standard terms and a column of synonyms. "
+        "词典是一张表（CSV、TSV 或 XLSX）：一列标准词，一列近似词。"
+        "上传后先看预览，哪一行有问题会一一指出，确认后再保存。",
+        "A dictionary is a table (CSV, TSV or XLSX): a column of standard terms and one of synonyms. "
         "You see a preview first, with every problem by row, and save when it is right.",
     ),
     "data.file": ("上传 CSV、TSV 或 XLSX", "Upload CSV, TSV or XLSX"),

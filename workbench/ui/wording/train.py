@@ -37,7 +37,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "they happen.",
     ),
     "train.quality": ("找对标准词的比例", "Standard term found"),
-    "train.quality_unit": ("%，训练时未见过的概念", "% of unseen concepts"),
+    "train.quality_unit": ("%，开发集（不是测试集）", "% of development terms, not the test"),
     "train.loss": ("训练损失", "Training loss"),
     "train.loss_unit": ("越低越好", "lower is better"),
     "train.series_r1": ("第 1 名命中", "Recall@1"),
@@ -75,6 +75,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有进步：请继续使用基础模型，或换一种方案",
         "Not an improvement: keep the base model, or try another recipe",
     ),
+    "train.verdict_likely": ("很可能有进步，还不能断定", "Probably better, not beyond doubt"),
     "train.verdict_tied": ("与基础模型分不出高下", "No measurable difference from its base model"),
     "train.verdict_unmeasured": ("已保留到停止时为止最好的模型", "The best model so far was kept"),
     "train.numbers_test": (
