@@ -39,9 +39,9 @@ def carry_out(services, tiny_model_folder):
 
 @pytest.fixture
 def press_stop(monkeypatch):
-    """Presses Stop at the third step, or when a phase begins."""
+    """Presses Stop half way through training, at its first step, or when a phase begins."""
 
-    def arrange(services, *, keep, phase=None):
+    def arrange(services, *, keep, phase=None, at_once=False):
         told = []
 
         def press(reporter):
@@ -53,7 +53,7 @@ def press_stop(monkeypatch):
         steps, begin = RunReporter.steps, RunReporter.phase
 
         def at_step(self, step, total):
-            if phase is None and step == 3:
+            if phase is None and (at_once or 2 * step >= total):
                 press(self)
             steps(self, step, total)
 
@@ -114,6 +114,15 @@ def test_a_run_trains_on_the_version_that_it_was_queued_with(services, carry_out
     measured = services._workspace.evaluations.of_benchmarks([benchmark.hash])
     assert run.name in {each.model for each in measured}
     assert run.name in services.leaderboard("toy").missing  # not measured on the new version's terms
+
+
+@pytest.mark.parametrize("recipe", ["instant", "finetune"])
+def test_stop_and_keep_before_anything_was_learnt_leaves_no_model(services, carry_out, press_stop, recipe):
+    press_stop(services, keep=True, at_once=True)
+    run = carry_out(recipe, {"epochs": 3, "batch_size": 16}, name="early")
+    assert run.state == "stopped"
+    assert left(services, run) == []
+    assert "no model" in run.message.get("en")
 
 
 @pytest.mark.parametrize("recipe", ["instant", "finetune"])
