@@ -370,5 +370,8 @@ def test_train_waits_and_gives_the_finished_run(tmp_path, toy_csv, tiny_model_fo
     assert (taken.returncode, taken.stdout) == (2, "")
     broken = call("train", "--dictionary", "toy", "--base", "nobody/nothing", "--json")
     assert broken.returncode == 1
-    assert json.loads(broken.stdout)["state"] == "failed"
-    assert "nobody/nothing" in json.loads(broken.stdout)["message"]
+    assert broken.stdout == ""
+    assert "nobody/nothing" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    runs = json.loads(call("list", "runs", "--json").stdout)
+    assert [run["name"] for run in runs] == ["mine"]  # refused before anything was queued

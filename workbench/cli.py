@@ -46,12 +46,12 @@ def _answer(settings: Settings, options: argparse.Namespace, language: Language)
         document, text = options.run(services, options, language)
     finally:
         services.close()
+    failed = isinstance(document, dict) and document.get("state") in ("failed", "interrupted")
     if options.json:
         _write_utf8(sys.stdout)
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        print(text())
-    failed = isinstance(document, dict) and document.get("state") in ("failed", "interrupted")
+        print(text(), file=sys.stderr if failed else sys.stdout)
     return 1 if failed else 0
 
 

@@ -296,6 +296,9 @@ def test_an_untrained_dictionary_says_what_to_do(visit):
     page.wait_for_selector("#board-measure")
     assert "还没有评测" in page.locator("#board").inner_text()
     page.click("#tab-train-button")
+    page.wait_for_selector("#train-estimate :is(strong, .wb-warning)")
+    page.click("#train-dictionary input")
+    page.click("[role=option]:has-text('汽车')")
     page.wait_for_selector("#train-estimate strong")
     assert "大约需要" in page.locator("#train-estimate").inner_text()
     assert "还没有训练过" in page.locator("#train-run").inner_text()
@@ -314,7 +317,7 @@ def test_tabs_that_are_opened_later_know_what_was_chosen(visit):
     page.wait_for_selector("#data-list tr[data-name]")
     for tab, sign in (
         ("board", "#board-measure"),
-        ("train", "#train-estimate strong"),
+        ("train", "#train-estimate :is(strong, .wb-warning)"),
         ("map", "#map-start"),
         ("explore", "#explore-suggestions .wb-term"),
         ("models", "#models-list [data-model]"),
