@@ -5,6 +5,7 @@ WorkbenchError                 anything that the workbench says no to; exit stat
 │   ├── FileProblem            an uploaded file: empty, unreadable, too large, no usable column
 │   ├── NotFound               no dictionary, run or model of that name
 │   ├── NameTaken              the name is in use
+│   ├── Conflict               somebody else changed the same thing meanwhile
 │   └── BadParameter           a value outside its range
 ├── ModelProblem               a base model cannot be loaded
 │   ├── ModelUnavailable       it is not on this machine and no model hub can be reached
@@ -56,6 +57,10 @@ class NotFound(InputError):
 
 class NameTaken(InputError):
     """The name is already in use."""
+
+
+class Conflict(InputError):
+    """Somebody else changed the same thing since it was looked at; nothing was written."""
 
 
 class BadParameter(InputError):

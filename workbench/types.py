@@ -245,3 +245,188 @@ class Projection:
     method: str
     trustworthiness: float | None
     left_out: int  # terms above the limit of points
+
+
+# -- editing a dictionary ---------------------------------------------------------------------------
+
+StepKind = Literal["import", "edit", "undo", "redo", "restore"]
+GroupFilter = Literal["all", "problems", "ambiguous", "chained", "untrained", "weakest"]
+GroupSort = Literal["file", "name", "size", "recent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a dictionary version as it is stored: a synonym pair, or a pair marked as *not* synonyms.
+
+    ``group`` is the id of the synonym group: it stays the same through every version, whatever the
+    standard term is called. ``position`` orders the entries of a group. ``apart`` entries ("these two
+    are not synonyms") belong to group 0; their two terms stand in ``standard`` and ``synonym``.
+    """
+
+    group: int
+    position: int
+    standard: str
+    synonym: str
+    row: int = 0
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A synonym group as the editor shows it. ``changed`` is the number of the version that last
+    changed it; ``flags`` are "ambiguous" (a synonym is in another group too), "chained" (its standard
+    term is a synonym elsewhere, or a synonym of it a standard term elsewhere) and "untrained"
+    (changed since the newest model was trained). ``marks`` gives the flags of single synonyms."""
+
+    id: int
+    standard: str
+    synonyms: tuple[str, ...]
+    changed: int
+    flags: tuple[str, ...] = ()
+    marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version of a dictionary in its history: what was done, by whom, when.
+
+    The history only grows. An undo, a redo or a return to an earlier version is a step of its own
+    whose content is that of version ``content_of``.
+    """
+
+    number: int  # of the version; 1 is the first import
+    version_id: str
+    kind: StepKind
+    title: LocalText
+    author: str  # "" where nobody gave a name
+    created_at: float
+    added: int  # pairs
+    removed: int
+    pairs: int
+    content_of: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one version has and another has not; lists are cut at a limit, counts are whole."""
+
+    added: tuple[Pair, ...]
+    removed: tuple[Pair, ...]
+    added_count: int
+    removed_count: int
+    apart_added: tuple[Pair, ...] = ()
+    apart_removed: tuple[Pair, ...] = ()
+
+
+# -- labelled pairs, corpora, retrieval sets, suggestions ---------------------------------------------
+
+PairSetKind = Literal["labels", "scores", "triplets"]
+TextUnit = Literal["line", "paragraph"]
+SuggestionKind = Literal["synonym", "sentence_pair", "question"]
+SuggestionState = Literal["waiting", "accepted", "rejected", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """Two texts and how alike they are: ``label`` is 0 or 1 for "labels", 0..1 for "scores".
+
+    For "triplets" the texts are anchor and positive, ``negative`` is the third, ``label`` is 1.
+    """
+
+    text1: str
+    text2: str
+    label: float
+    negative: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PairSetInfo:
+    """A stored set of labelled pairs. ``trusted`` is false for labels that an outside model gave:
+    they are used for training only once the expert has accepted the set. ``recipe`` says how a made
+    set was made; empty for an import."""
+
+    id: str
+    name: str
+    kind: PairSetKind
+    rows: int
+    positives: int
+    trusted: bool
+    source: str
+    recipe: dict[str, Any]
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusInfo:
+    """Stored raw text of the domain, without duplicates."""
+
+    id: str
+    name: str
+    unit: TextUnit
+    texts: int
+    characters: int
+    source: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSetInfo:
+    """A stored benchmark: queries, a corpus of passages, and which passages answer which query."""
+
+    id: str
+    name: str
+    queries: int
+    passages: int
+    answers: int
+    source: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """``answers[q]`` are the indices into ``passages`` that answer ``queries[q]``."""
+
+    queries: tuple[str, ...]
+    passages: tuple[str, ...]
+    answers: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something that waits for the expert's yes or no. ``score`` (0..1) orders the queue; ``label`` is
+    what is proposed (1 alike, 0 not). ``first`` and ``second`` are a standard term and a synonym for
+    "synonym", two sentences for "sentence_pair", a question and its passage for "question"."""
+
+    id: int
+    kind: SuggestionKind
+    dictionary: str  # name; "" where it belongs to none
+    first: str
+    second: str
+    label: float
+    score: float | None
+    source: str  # e.g. "generation:<job id>", "model:<run name>"
+    reason: LocalText | None
+    state: SuggestionState
+    author: str
+    created_at: float
+    decided_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationJob:
+    """A job that asks a language model for rows. The key of the endpoint is never part of it."""
+
+    id: str
+    name: str
+    config: dict[str, Any]
+    state: RunState
+    progress: float
+    requests: int
+    made: int  # rows that came
+    kept: int  # rows that passed the filters and wait in the queue
+    dropped: dict[str, int]  # filter -> rows it took out
+    message: LocalText | None
+    created_at: float
+    finished_at: float | None

@@ -14,6 +14,13 @@ def m001_first_schema(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m002_pair_sets_corpora_and_suggestions(db: Database) -> None:
+    """Labelled pairs, raw text, retrieval sets, what a language model made, what waits for a yes or no."""
+    for statement in _SETS_AND_SUGGESTIONS:
+        db.execute(statement)
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,
@@ -57,4 +64,51 @@ _FIRST_SCHEMA = (
         PRIMARY KEY (fingerprint, split_hash))""",
     # how fast this machine was seen to be, for estimates: "encode:<base>" -> texts a second, and the like
     "CREATE TABLE rates (name TEXT PRIMARY KEY, value REAL NOT NULL)",
+)
+
+_SETS_AND_SUGGESTIONS = (
+    # a deleted set loses its rows; its own row stays, unlisted
+    """CREATE TABLE pair_sets (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, rows INTEGER NOT NULL,
+        positives INTEGER NOT NULL, trusted INTEGER NOT NULL, source TEXT NOT NULL,
+        recipe TEXT NOT NULL DEFAULT '{}', content_hash TEXT NOT NULL, created_at REAL NOT NULL,
+        deleted_at REAL)""",
+    "CREATE UNIQUE INDEX pair_sets_name ON pair_sets(name) WHERE deleted_at IS NULL",
+    """CREATE TABLE pair_set_rows (
+        set_id TEXT NOT NULL REFERENCES pair_sets(id), position INTEGER NOT NULL,
+        text1 TEXT NOT NULL, text2 TEXT NOT NULL, negative TEXT NOT NULL, label REAL NOT NULL,
+        row INTEGER NOT NULL, PRIMARY KEY (set_id, position)) WITHOUT ROWID""",
+    """CREATE TABLE corpora (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, unit TEXT NOT NULL, texts INTEGER NOT NULL,
+        characters INTEGER NOT NULL, source TEXT NOT NULL, content_hash TEXT NOT NULL,
+        created_at REAL NOT NULL, deleted_at REAL)""",
+    "CREATE UNIQUE INDEX corpora_name ON corpora(name) WHERE deleted_at IS NULL",
+    """CREATE TABLE corpus_texts (
+        corpus_id TEXT NOT NULL REFERENCES corpora(id), position INTEGER NOT NULL,
+        text TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (corpus_id, position)) WITHOUT ROWID""",
+    """CREATE TABLE retrieval_sets (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, queries INTEGER NOT NULL, passages INTEGER NOT NULL,
+        answers INTEGER NOT NULL, source TEXT NOT NULL, content_hash TEXT NOT NULL,
+        created_at REAL NOT NULL, deleted_at REAL)""",
+    "CREATE UNIQUE INDEX retrieval_sets_name ON retrieval_sets(name) WHERE deleted_at IS NULL",
+    """CREATE TABLE retrieval_texts (
+        set_id TEXT NOT NULL REFERENCES retrieval_sets(id), role TEXT NOT NULL,
+        position INTEGER NOT NULL, text TEXT NOT NULL, row INTEGER NOT NULL,
+        PRIMARY KEY (set_id, role, position)) WITHOUT ROWID""",  # role: "query" or "passage"
+    """CREATE TABLE retrieval_answers (
+        set_id TEXT NOT NULL REFERENCES retrieval_sets(id), query INTEGER NOT NULL,
+        passage INTEGER NOT NULL, PRIMARY KEY (set_id, query, passage)) WITHOUT ROWID""",
+    # pair_key is the same for (a, b) and (b, a): what was rejected once never comes again
+    """CREATE TABLE suggestions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, dictionary_id TEXT NOT NULL,
+        first TEXT NOT NULL, second TEXT NOT NULL, pair_key TEXT NOT NULL, label REAL NOT NULL,
+        score REAL, source TEXT NOT NULL, reason TEXT, state TEXT NOT NULL, author TEXT NOT NULL DEFAULT '',
+        created_at REAL NOT NULL, decided_at REAL, UNIQUE (dictionary_id, kind, pair_key))""",
+    "CREATE INDEX suggestions_state ON suggestions(state, dictionary_id, kind)",
+    """CREATE TABLE generations (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, config TEXT NOT NULL, state TEXT NOT NULL,
+        progress REAL NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0,
+        made INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0,
+        dropped TEXT NOT NULL DEFAULT '{}', message TEXT, created_at REAL NOT NULL,
+        finished_at REAL, heartbeat REAL)""",
 )

@@ -1,0 +1,1 @@
+"""Rows made by a language model behind an endpoint: asked, parsed, filtered, queued for a yes or no."""
