@@ -28,6 +28,11 @@ class Settings:
     max_upload_bytes: int = 200 * 1024 * 1024
     max_rows: int = 2_000_000
     max_term_length: int = 500
+    max_text_length: int = (
+        2000  # characters of a sentence in a pair; longer corpus texts are cut into sentences
+    )
+    parse_memory_bytes: int = 3 * 1024**3  # of the process that parses an uploaded XLSX, JSON, RDF, ... file
+    parse_seconds: float = 300.0  # after which it is ended
     threads: int = 0  # torch threads of a worker; 0: every core (workers run at low priority, the page first)
     warm_worker: bool = True  # keep an idle worker with its imports done
     stop_grace_seconds: float = 4.0

@@ -5,11 +5,16 @@ from __future__ import annotations
 from workbench.evaluation.measure import Measurer
 from workbench.models.library import ModelLibrary
 from workbench.settings import Settings
+from workbench.storage.corpora import CorpusStore
 from workbench.storage.database import Database
 from workbench.storage.dictionaries import DictionaryStore
 from workbench.storage.evaluations import EvaluationStore
+from workbench.storage.generations import GenerationStore
+from workbench.storage.pair_sets import PairSetStore
 from workbench.storage.rates import RateStore
+from workbench.storage.retrieval_sets import RetrievalSetStore
 from workbench.storage.runs import RunStore
+from workbench.storage.suggestions import SuggestionStore
 
 
 class Workspace:
@@ -23,6 +28,11 @@ class Workspace:
         self.settings = settings
         self.database = Database(settings.database_path)
         self.dictionaries = DictionaryStore(self.database)
+        self.pair_sets = PairSetStore(self.database)
+        self.corpora = CorpusStore(self.database)
+        self.retrieval_sets = RetrievalSetStore(self.database)
+        self.suggestions = SuggestionStore(self.database)
+        self.generations = GenerationStore(self.database)
         self.runs = RunStore(self.database)
         self.evaluations = EvaluationStore(self.database)
         self.rates = RateStore(self.database)

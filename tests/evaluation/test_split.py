@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import TrainingProblem
 from workbench.evaluation.split import (
+    Apart,
     connected_components,
     largest_components,
     make_split,
@@ -259,3 +260,20 @@ def test_the_order_of_a_large_dictionary_does_not_matter():
     shuffled = list(pairs)
     random.Random(1).shuffle(shuffled)
     assert make_split(shuffled).hash == split.hash
+
+
+def test_marked_terms_are_apart_in_either_order_and_however_they_are_written():
+    apart = Apart([Pair("ＳＵＶ", "轿车")])
+    assert apart("suv", "轿车")
+    assert apart("轿车", "suv")
+    assert not apart("suv", "房车")
+    assert not apart("suv", "suv")
+
+
+def test_nothing_is_joined_over_a_marked_pair():
+    pairs = pairs_of("陆地巡洋舰/普拉多", "陆地巡洋舰/兰德酷路泽", "霸道SUV/普拉多")
+    apart = Apart([Pair("普拉多", "陆地巡洋舰"), Pair("霸道SUV", "别的")])
+    components = connected_components(apart.unmarked(pairs))
+    assert components["普拉多"] == components["霸道suv"]
+    assert components["陆地巡洋舰"] == components["兰德酷路泽"] != components["普拉多"]
+    assert Apart([]).unmarked(pairs) == pairs

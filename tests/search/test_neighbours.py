@@ -85,3 +85,20 @@ def test_a_term_written_in_two_ways_is_one_neighbour():
 def test_terms_and_vectors_of_different_number_are_refused():
     with pytest.raises(ValueError, match="8 terms but 7 vectors"):
         Neighbourhood(PAIRS, TERMS, VECTORS[:-1])
+
+
+def test_terms_marked_apart_are_no_known_synonyms():
+    marked = Neighbourhood(PAIRS, TERMS, VECTORS, [Pair("水泥混凝土", "混凝土"), Pair("商砼", "预拌混凝土")])
+    assert not marked.known_synonyms("混凝土", "水泥混凝土")
+    assert marked.known_synonyms("混凝土", "砼")
+    assert not marked.known_synonyms("砼", "水泥混凝土")  # the only edge between them was cut
+    assert not marked.known_synonyms("预拌混凝土", "商砼")  # though 商品混凝土 is a synonym of both
+    assert marked.known_synonyms("预拌混凝土", "商品混凝土")
+    hits = marked.neighbours("预拌混凝土", by_term("预拌混凝土"), 20)
+    assert {hit.term for hit in hits if hit.known_synonym} == {"商品混凝土"}
+
+
+def test_every_term_has_a_standard_and_a_stranger_none(neighbourhood):
+    assert neighbourhood.standard_of("ｒebar") == "钢筋"
+    assert neighbourhood.standard_of("混凝土") == "混凝土"
+    assert neighbourhood.standard_of("发动机") is None

@@ -10,6 +10,7 @@ from typing import Literal
 
 from workbench.evaluation.retrieval import KS, Benchmark
 from workbench.evaluation.significance import compare, holm, with_p_value
+from workbench.ingest.spreadsheets import escape_cell
 from workbench.localtext import Language, LocalText
 from workbench.types import Comparison, Evaluation, Metrics, ModelInfo
 
@@ -138,11 +139,18 @@ def board_csv(rows: Sequence[BoardRow], language: Language = "en") -> str:
         seen = [f"{row.seen.recall[k]:.2f}" for k in KS] if row.seen else [""] * len(KS)
         difference = [f"{x:.2f}" for x in (against.difference, *against.ci95)] if against else [""] * 3
         writer.writerow(
-            [rank, _safe(row.model), row.kind, _safe(row.base or ""), metrics.queries, metrics.corpus]
+            [
+                rank,
+                escape_cell(row.model),
+                row.kind,
+                escape_cell(row.base or ""),
+                metrics.queries,
+                metrics.corpus,
+            ]
             + [f"{number:.2f}" for number in numbers]
             + seen
             + difference
-            + [f"{against.p_value:.4g}" if against else "", _safe(row.verdict.get(language))]
+            + [f"{against.p_value:.4g}" if against else "", escape_cell(row.verdict.get(language))]
             + [f"{row.seconds:.1f}"]
         )
     return out.getvalue()
@@ -187,7 +195,3 @@ def _newest(evaluations: Iterable[Evaluation]) -> dict[str, Evaluation]:
         if kept is None or evaluation.created_at >= kept.created_at:
             newest[evaluation.model] = evaluation
     return newest
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

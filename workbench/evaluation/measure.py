@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,9 +18,9 @@ from workbench.evaluation.retrieval import (
     outcomes_of_vectors,
     summarise,
 )
-from workbench.evaluation.split import distinct_terms, make_split
+from workbench.evaluation.split import Apart, distinct_terms, make_split
 from workbench.localtext import LocalText
-from workbench.locks import KeyedLocks
+from workbench.locks import KeyedCache
 from workbench.models.lexical import BASELINES
 from workbench.normalise import term_key
 from workbench.storage.dictionaries import DictionaryStore
@@ -34,18 +32,23 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, LocalText], None]
 DICTIONARIES_IN_MEMORY = 4
+BOARDS_IN_MEMORY = 16
 SEARCHING = LocalText("正在检索", "Searching")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A dictionary version with its split and the two test views."""
+    """A dictionary version with its split and the two test views.
+
+    ``apart`` are the pairs marked as not synonyms; ``pairs`` holds none of them.
+    """
 
     info: DictionaryInfo
     pairs: tuple[Pair, ...]
     split: Split
     unseen: Benchmark
     seen: Benchmark
+    apart: tuple[Pair, ...] = ()
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
@@ -53,10 +56,16 @@ class Subject:
         return tuple(distinct_terms(self.pairs).values())
 
     def same_concept(self, a: str, b: str) -> bool:
-        """Whether the dictionary connects two different terms."""
+        """Whether the dictionary connects two different terms that are not marked apart."""
         first, second = term_key(a), term_key(b)
+        if self._marked(first, second):
+            return False
         component = self.split.component_of.get(first)
         return first != second and component is not None and component == self.split.component_of.get(second)
+
+    @cached_property
+    def _marked(self) -> Apart:
+        return Apart(self.apart)
 
     def part_counts(self) -> dict[str, int]:
         """Synonym pairs in each part of the split."""
@@ -91,10 +100,8 @@ class Measurer:
         self._evaluations = evaluations
         self._library = library
         self._split_seed = split_seed
-        self._subjects: OrderedDict[str, Subject] = OrderedDict()
-        self._building = KeyedLocks()
-        self._boards: dict[str, tuple[object, tuple[BoardRow, ...]]] = {}
-        self._lock = threading.RLock()
+        self._subjects: KeyedCache[str, Subject] = KeyedCache(DICTIONARIES_IN_MEMORY)
+        self._boards: KeyedCache[Hashable, tuple[BoardRow, ...]] = KeyedCache(BOARDS_IN_MEMORY)
 
     def subject(self, info: DictionaryInfo) -> Subject:
         """The newest version of a dictionary, its split frozen on first use.
@@ -104,19 +111,11 @@ class Measurer:
         Raises:
             TrainingProblem: too few concepts to divide.
         """
-        with self._building.hold(info.version_id):  # a large one takes seconds: others do not wait
-            with self._lock:
-                known = self._subjects.get(info.version_id)
-            subject = known or self._build(info)
-        with self._lock:
-            self._subjects[info.version_id] = subject
-            self._subjects.move_to_end(info.version_id)
-            while len(self._subjects) > DICTIONARIES_IN_MEMORY:
-                self._subjects.popitem(last=False)
-        return subject
+        return self._subjects.get(info.version_id, lambda: self._build(info))
 
     def _build(self, info: DictionaryInfo) -> Subject:
-        pairs = tuple(self._dictionaries.pairs(info.version_id))
+        apart = tuple(self._dictionaries.apart(info.version_id))
+        pairs = tuple(Apart(apart).unmarked(self._dictionaries.pairs(info.version_id)))
         split = self._dictionaries.split(info.version_id)
         if split is None:
             previous = self._dictionaries.newest_split(info)
@@ -124,7 +123,7 @@ class Measurer:
             split = self._dictionaries.save_split(info.version_id, split)
         unseen = build_benchmark(pairs, split, "test", "unseen")
         seen = build_benchmark(pairs, split, "train", "seen")
-        return Subject(info, pairs, split, unseen, seen)
+        return Subject(info, pairs, split, unseen, seen, apart)
 
     def evaluate(
         self, model: str, info: DictionaryInfo, progress: Progress | None = None
@@ -178,14 +177,11 @@ class Measurer:
     ) -> tuple[BoardRow, ...]:
         """The board's rows; resampled again only when a measurement or a model came or went."""
         state = (tuple((each.model, each.created_at) for each in stored), tuple(sorted(known)))
-        with self._lock:
-            cached = self._boards.get(subject.unseen.hash)
-        if cached is None or cached[0] != state:
-            rows = tuple(build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash))
-            cached = (state, rows)
-            with self._lock:
-                self._boards[subject.unseen.hash] = cached
-        return cached[1]
+
+        def build() -> tuple[BoardRow, ...]:
+            return tuple(build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash))
+
+        return self._boards.get((subject.unseen.hash, state), build)
 
     def measured(self, model: str, info: DictionaryInfo) -> bool:
         """Whether a model stands on the board with its present weights."""

@@ -57,6 +57,27 @@ def connected_components(pairs: Iterable[Pair]) -> dict[str, str]:
     return {key: find(key) for key in parent}
 
 
+class Apart:
+    """Pairs of terms that the expert has marked as *not* synonyms, in either order, to be looked up."""
+
+    def __init__(self, marked: Iterable[Pair]) -> None:
+        self._keys = frozenset(
+            key for pair in marked for key in _both_ways(term_key(pair.standard), term_key(pair.synonym))
+        )
+
+    def __call__(self, a_key: str, b_key: str) -> bool:
+        """Whether two terms, given by their keys, are marked apart."""
+        return (a_key, b_key) in self._keys
+
+    def unmarked(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """``pairs`` without those whose two terms are marked apart: nothing is joined over one of these."""
+        return [pair for pair in pairs if not self(term_key(pair.standard), term_key(pair.synonym))]
+
+
+def _both_ways(a: str, b: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (a, b), (b, a)
+
+
 def distinct_terms(pairs: Sequence[Pair]) -> dict[str, str]:
     """Every term of a dictionary once: its key -> the raw form that came first, in a fixed order."""
     terms: dict[str, str] = {}

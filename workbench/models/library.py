@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
-from workbench.locks import KeyedLocks
+from workbench.locks import KeyedCache, KeyedLocks
 from workbench.models.catalogue import (
     CATALOGUE,
     as_folder,
@@ -24,7 +22,7 @@ from workbench.models.catalogue import (
 )
 from workbench.models.hub import folder_of as hub_folder
 from workbench.settings import Settings
-from workbench.storage.artifacts import manifest_of
+from workbench.storage.artifacts import MANIFEST, manifest_of
 from workbench.storage.embeddings import EmbeddingStore
 from workbench.storage.rates import RateStore
 from workbench.storage.runs import RunStore
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 Progress = Callable[[float, LocalText], None]
 ENCODING = LocalText("正在编码 {count} 个词", "Encoding {count} terms")
 MODELS_IN_MEMORY = 2
+FINGERPRINTS_IN_MEMORY = 64
 
 
 class ModelLibrary:
@@ -49,10 +48,9 @@ class ModelLibrary:
         self._runs = runs
         self._rates = rates
         self._store = EmbeddingStore(settings.cache_path / "vectors")
-        self._encoders: OrderedDict[str, TextEncoder] = OrderedDict()
-        self._fingerprints: dict[Path, tuple[object, str]] = {}
-        self._lock = threading.Lock()
-        self._locks = KeyedLocks()
+        self._encoders: KeyedCache[str, TextEncoder] = KeyedCache(MODELS_IN_MEMORY)
+        self._fingerprints: KeyedCache[Hashable, str] = KeyedCache(FINGERPRINTS_IN_MEMORY)
+        self._encoding = KeyedLocks()
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -182,17 +180,21 @@ class ModelLibrary:
         return self.fingerprint_of_folder(self.folder(model, progress))
 
     def fingerprint_of_folder(self, folder: Path) -> str:
-        """The content hash of a model folder; asked again only when a file of it has changed."""
+        """The content hash of a model folder; computed again only when a file of it has changed."""
         from workbench.models.loading import fingerprint
 
-        state = tuple(
-            sorted((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file())
-        )
-        with self._locks.hold(folder):
-            known = self._fingerprints.get(folder)
-            if known is None or known[0] != state:
-                known = self._fingerprints[folder] = (state, fingerprint(folder))
-            return known[1]
+        state = (folder, *self._files_state(folder))
+        return self._fingerprints.get(state, lambda: fingerprint(folder))
+
+    def _files_state(self, folder: Path) -> Iterator[Hashable]:
+        """What changes when a model's files do. A folder of our own is written once, its manifest last."""
+        manifest = folder / MANIFEST
+        ours = folder.is_relative_to(self._settings.home) and manifest.exists()
+        for path in [manifest] if ours else sorted(folder.rglob("*")):
+            if path.is_file():
+                status = path.stat()
+                name = path.relative_to(folder).as_posix()
+                yield name, status.st_ino, status.st_size, status.st_mtime_ns
 
     # -- vectors ------------------------------------------------------------------------------
 
@@ -225,7 +227,7 @@ class ModelLibrary:
             before += len(chunk)
             return result
 
-        with self._locks.hold(("encode", fingerprint)):  # who comes second finds the vectors there
+        with self._encoding.hold(fingerprint):  # who comes second finds the vectors there
             result = self._store.encode(fingerprint, texts, encode)
         if rate_name and before >= 500:
             self._rates.observe(f"encode:{rate_name}", before / (time.monotonic() - began))
@@ -256,16 +258,7 @@ class ModelLibrary:
         from workbench.models.loading import load_model
 
         key = self.fingerprint_of_folder(folder)
-        with self._locks.hold(("load", key)):
-            with self._lock:
-                encoder = self._encoders.get(key)
-            encoder = encoder or TextEncoder(load_model(folder))
-        with self._lock:
-            self._encoders[key] = encoder
-            self._encoders.move_to_end(key)
-            while len(self._encoders) > MODELS_IN_MEMORY:
-                self._encoders.popitem(last=False)
-        return encoder
+        return self._encoders.get(key, lambda: TextEncoder(load_model(folder)))
 
     # -- inside -------------------------------------------------------------------------------
 

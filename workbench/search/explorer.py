@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
 from workbench.evaluation.measure import Subject
 from workbench.localtext import LocalText
-from workbench.locks import KeyedLocks
+from workbench.locks import KeyedCache
 from workbench.search.neighbours import Neighbourhood
 from workbench.search.similarity import Calibrator
 from workbench.storage.evaluations import EvaluationStore
@@ -29,9 +27,9 @@ class Explorer:
     def __init__(self, library: ModelLibrary, evaluations: EvaluationStore) -> None:
         self._library = library
         self._evaluations = evaluations
-        self._neighbourhoods: OrderedDict[tuple[str, str], Neighbourhood] = OrderedDict()
-        self._lock = threading.Lock()
-        self._building = KeyedLocks()
+        self._neighbourhoods: KeyedCache[tuple[str, str], Neighbourhood] = KeyedCache(
+            NEIGHBOURHOODS_IN_MEMORY
+        )
 
     def similarity(self, a: str, b: str, model: str, subject: Subject) -> Similarity:
         """How alike two terms are, calibrated on the dictionary ``subject``.
@@ -70,18 +68,12 @@ class Explorer:
 
     def _neighbourhood(self, model: str, subject: Subject) -> Neighbourhood:
         key = (self._library.fingerprint(model), subject.info.version_id)
-        with self._building.hold(key):
-            with self._lock:
-                known = self._neighbourhoods.get(key)
-            if known is None:
-                vectors = self._library.vectors(model, subject.terms)
-                known = Neighbourhood(subject.pairs, subject.terms, vectors)
-        with self._lock:
-            self._neighbourhoods[key] = known
-            self._neighbourhoods.move_to_end(key)
-            while len(self._neighbourhoods) > NEIGHBOURHOODS_IN_MEMORY:
-                self._neighbourhoods.popitem(last=False)
-        return known
+
+        def build() -> Neighbourhood:
+            vectors = self._library.vectors(model, subject.terms)
+            return Neighbourhood(subject.pairs, subject.terms, vectors, subject.apart)
+
+        return self._neighbourhoods.get(key, build)
 
 
 def _checked_term(text: str) -> str:

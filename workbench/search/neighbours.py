@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.evaluation.split import connected_components
+from workbench.evaluation.split import Apart, connected_components
 from workbench.normalise import term_key
 from workbench.search.index import VectorIndex
 from workbench.types import Hit, Pair
@@ -18,10 +18,17 @@ class Neighbourhood:
     """A dictionary's terms under one model, ready to be searched from any number of threads.
 
     ``terms`` (n,) raw and ``vectors`` (n, d) are parallel; of terms that are the same but for case,
-    width and spaces the first is kept. Raises ``ValueError`` when they are not of one number.
+    width and spaces the first is kept. ``apart`` are pairs marked as not synonyms. Raises ``ValueError``
+    when terms and vectors are not of one number.
     """
 
-    def __init__(self, pairs: Sequence[Pair], terms: Sequence[str], vectors: npt.NDArray[Any]) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        terms: Sequence[str],
+        vectors: npt.NDArray[Any],
+        apart: Sequence[Pair] = (),
+    ) -> None:
         if len(terms) != len(vectors):
             raise ValueError(f"{len(terms)} terms but {len(vectors)} vectors")
         places: dict[str, int] = {}
@@ -31,7 +38,8 @@ class Neighbourhood:
         self._terms = [terms[i] for i in places.values()]
         rows = np.asarray(vectors)
         self._index = VectorIndex(rows if len(places) == len(rows) else rows[list(places.values())])
-        self._component_of = connected_components(pairs)
+        self._marked = Apart(apart)
+        self._component_of = connected_components(self._marked.unmarked(pairs))
         self._standard_of: dict[str, str] = {}
         for pair in pairs:
             self._standard_of.setdefault(term_key(pair.synonym), pair.standard)
@@ -65,8 +73,17 @@ class Neighbourhood:
         ]
         return hits[: max(0, k)]
 
+    def standard_of(self, term: str) -> str | None:
+        """The first standard term of a term, itself where it is one; None for a text that is not known."""
+        return self._standard_of.get(term_key(term))
+
     def known_synonyms(self, a: str, b: str) -> bool:
-        """Whether the dictionary connects the two terms (a term is no synonym of itself)."""
+        """Whether the dictionary connects the two terms (a term is no synonym of itself).
+
+        Two terms that are marked apart are none, even where a third is a synonym of both.
+        """
         first, second = term_key(a), term_key(b)
+        if self._marked(first, second):
+            return False
         component = self._component_of.get(first)
         return first != second and component is not None and component == self._component_of.get(second)

@@ -1,4 +1,4 @@
-"""Dictionaries and their versions: each save is one transaction and a new version; nothing is overwritten."""
+"""Dictionaries: what there is, how an import is stored as a version of one, and the frozen splits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workbench.errors import NameTaken, NotFound
+from workbench.errors import InputError, NameTaken, NotFound
 from workbench.localtext import LocalText
-from workbench.normalise import digest, term_key
+from workbench.normalise import term_key
 from workbench.storage.database import Database
+from workbench.storage.entries import Row, SetHash, Snapshot, insert_rows, oddities
+from workbench.storage.groups import GroupReader
+from workbench.storage.history import HistoryStore, add_version, title_of_import
+from workbench.storage.importing import replacement
 from workbench.types import DictionaryInfo, Pair, Part, Split, SynonymGroup
 
 _INFO = """SELECT d.id, d.name, d.sample, v.number AS version, v.id AS version_id, v.pairs, v.standards,
@@ -27,6 +31,7 @@ class DictionaryStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._history = HistoryStore(database)
 
     def save(
         self,
@@ -37,19 +42,22 @@ class DictionaryStore:
         source: str,
         replace: bool = False,
         sample: bool = False,
+        author: str = "",
     ) -> DictionaryInfo:
         """Store ``pairs`` as a new dictionary, or as a new version of ``name`` when ``replace``.
 
-        The same pairs as in the newest version make no new version.
+        The same pairs as in the newest version, in whatever order, make no new version. Pairs that are
+        marked as not synonyms are left out (see :meth:`refused`); the title of the step counts them.
 
         Raises:
             NameTaken: ``name`` exists and ``replace`` is false.
+            InputError: every pair is marked as not synonyms.
         """
-        now = time.time()
-        content = digest(*(f"{pair.standard}\x1f{pair.synonym}" for pair in pairs))
-        with self._database.write() as db:
+        with self._database.write():
             known = self._find(name)
-            if known and not replace:
+            if known is None:
+                self._create(name, pairs, language=language, source=source, sample=sample, author=author)
+            elif not replace:
                 raise NameTaken(
                     LocalText(
                         "已经有一个叫「{name}」的词典。", "There is already a dictionary called “{name}”."
@@ -60,34 +68,8 @@ class DictionaryStore:
                     ),
                     name=name,
                 )
-            dictionary_id = known.id if known else uuid.uuid4().hex[:12]
-            if known and self._content_hash(known.version_id) == content:
-                return known
-            if not known:
-                db["dictionaries"].insert(
-                    {"id": dictionary_id, "name": name, "sample": int(sample), "created_at": now}
-                )
-            version_id = uuid.uuid4().hex[:12]
-            standards = {term_key(pair.standard) for pair in pairs}
-            terms = standards | {term_key(pair.synonym) for pair in pairs}
-            db["versions"].insert(
-                {
-                    "id": version_id,
-                    "dictionary_id": dictionary_id,
-                    "number": known.version + 1 if known else 1,
-                    "pairs": len(pairs),
-                    "standards": len(standards),
-                    "terms": len(terms),
-                    "language": language,
-                    "source": source,
-                    "content_hash": content,
-                    "created_at": now,
-                }
-            )
-            db.conn.executemany(
-                "INSERT INTO pairs (version_id, grp, position, standard, synonym, row) VALUES (?,?,?,?,?,?)",
-                _numbered(version_id, pairs),
-            )
+            else:
+                self._replace(known, pairs, language=language, source=source, author=author)
         return self.get(name)
 
     def all(self) -> list[DictionaryInfo]:
@@ -130,64 +112,64 @@ class DictionaryStore:
         )
 
     def pairs(self, version_id: str) -> list[Pair]:
-        """Every pair of a version, groups together, in the order of the file."""
-        rows = self._database.connection.conn.execute(
-            "SELECT standard, synonym, row FROM pairs WHERE version_id = ? ORDER BY grp, position",
+        """Every synonym pair of a version, groups together, in order. None for an unknown version."""
+        snapshot = self.snapshot(version_id)
+        return snapshot.pairs() if snapshot else []
+
+    def apart(self, version_id: str) -> list[Pair]:
+        """The pairs that are marked as *not* synonyms in a version, oldest first."""
+        snapshot = self.snapshot(version_id)
+        entries = snapshot.apart() if snapshot else []
+        return [Pair(entry.standard, entry.synonym, entry.row) for entry in entries]
+
+    def refused(self, name: str, pairs: Sequence[Pair]) -> list[Pair]:
+        """Those of ``pairs`` that an import into ``name`` leaves out: they are marked as not synonyms."""
+        known = self._find(name)
+        marked = self._history.snapshot(known).apart_keys() if known else set()
+        return [pair for pair in pairs if marked and _keys(pair) in marked]
+
+    def snapshot(self, version_id: str) -> Snapshot | None:
+        """A version for reading; None where there is none."""
+        row = self._database.connection.conn.execute(
+            """SELECT d.number, v.number FROM versions v JOIN dictionaries d ON d.id = v.dictionary_id
+            WHERE v.id = ?""",
             (version_id,),
-        )
-        return [Pair(*row) for row in rows]
+        ).fetchone()
+        return Snapshot(self._database.connection.conn, *row) if row else None
 
     def groups_page(
         self, version_id: str, *, search: str, page: int, size: int
     ) -> tuple[list[SynonymGroup], int]:
         """One page of groups, and how many there are; ``search`` matches any term of a group in part."""
-        where, arguments = "version_id = ?", [version_id]
-        if search.strip():
-            pattern = "%" + _like_escaped(search.strip()) + "%"
-            where += " AND (standard LIKE ? ESCAPE '\\' OR synonym LIKE ? ESCAPE '\\')"
-            arguments += [pattern, pattern]
-        connection = self._database.connection.conn
-        total = connection.execute(
-            f"SELECT count(DISTINCT grp) FROM pairs WHERE {where}", arguments
-        ).fetchone()[0]
-        numbers = [
-            row[0]
-            for row in connection.execute(
-                f"SELECT DISTINCT grp FROM pairs WHERE {where} ORDER BY grp LIMIT ? OFFSET ?",
-                [*arguments, size, page * size],
-            )
-        ]
-        groups: dict[int, tuple[str, list[str]]] = {}
-        marks = ",".join("?" * len(numbers))
-        for grp, standard, synonym in connection.execute(
-            f"SELECT grp, standard, synonym FROM pairs WHERE version_id = ? AND grp IN ({marks}) "
-            "ORDER BY grp, position",
-            [version_id, *numbers],
-        ):
-            groups.setdefault(grp, (standard, []))[1].append(synonym)
-        return [SynonymGroup(standard, tuple(synonyms)) for standard, synonyms in groups.values()], total
+        snapshot = self.snapshot(version_id)
+        if snapshot is None:
+            return [], 0
+        found, total = GroupReader(snapshot).page(search=search, page=page, size=size)
+        return [SynonymGroup(group.standard, group.synonyms) for group in found], total
 
     def holds(self, version_id: str, texts: Sequence[str]) -> int:
         """How many of ``texts`` are terms of a version, as written."""
-        marks = ",".join("?" * len(texts))
-        row = self._database.connection.conn.execute(
-            f"""SELECT count(*) FROM (
-                SELECT standard FROM pairs WHERE version_id = ? AND standard IN ({marks})
-                UNION SELECT synonym FROM pairs WHERE version_id = ? AND synonym IN ({marks}))""",
-            [version_id, *texts, version_id, *texts],
-        ).fetchone()
-        return int(row[0])
+        snapshot = self.snapshot(version_id)
+        if snapshot is None:
+            return 0
+        groups = snapshot.entries(snapshot.holding({term_key(text) for text in texts}))
+        written = {
+            term for rows in groups.values() for entry in rows for term in (entry.standard, entry.synonym)
+        }
+        return len(written & set(texts))
 
     def delete(self, name: str) -> None:
         """Delete a dictionary's pairs, splits and measurements; only its name and counts stay, unlisted."""
         info = self.get(name)
         with self._database.write() as db:
-            for owned in ("pairs", "splits"):
-                db.conn.execute(
-                    f"DELETE FROM {owned} WHERE version_id IN "
-                    "(SELECT id FROM versions WHERE dictionary_id = ?)",
-                    (info.id,),
-                )
+            db.conn.execute(
+                "DELETE FROM entries WHERE dictionary = (SELECT number FROM dictionaries WHERE id = ?)",
+                (info.id,),
+            )
+            db.conn.execute(
+                "DELETE FROM splits WHERE version_id IN (SELECT id FROM versions WHERE dictionary_id = ?)",
+                (info.id,),
+            )
             db.conn.execute("DELETE FROM evaluations WHERE dictionary_id = ?", (info.id,))
             db["dictionaries"].update(info.id, {"deleted_at": time.time()})
 
@@ -245,22 +227,90 @@ class DictionaryStore:
             return _info(row)
         return None
 
-    def _content_hash(self, version_id: str) -> str:
-        row = self._database.connection.conn.execute(
-            "SELECT content_hash FROM versions WHERE id = ?", (version_id,)
-        ).fetchone()
-        return str(row[0])
+    def _create(
+        self, name: str, pairs: Sequence[Pair], *, language: str, source: str, sample: bool, author: str
+    ) -> None:
+        dictionary_id = uuid.uuid4().hex[:12]
+        connection = self._database.connection.conn
+        number = connection.execute("SELECT ifnull(max(number), 0) + 1 FROM dictionaries").fetchone()[0]
+        connection.execute(
+            "INSERT INTO dictionaries (id, number, name, sample, created_at) VALUES (?, ?, ?, ?, ?)",
+            (dictionary_id, number, name, int(sample), time.time()),
+        )
+        numbering = _Numbering()
+        insert_rows(connection, number, 1, numbering.rows(pairs))
+        add_version(
+            connection,
+            dictionary_id,
+            1,
+            kind="import",
+            title=title_of_import(source),
+            author=author,
+            added=len(pairs),
+            **numbering.counts(),
+            language=language,
+            source=source,
+            content_hash=str(numbering.content),
+        )
+
+    def _replace(
+        self, known: DictionaryInfo, pairs: Sequence[Pair], *, language: str, source: str, author: str
+    ) -> None:
+        before = self._history.snapshot(known)
+        marked = before.apart_keys()
+        kept = [pair for pair in pairs if _keys(pair) not in marked] if marked else pairs
+        if pairs and not kept:
+            raise InputError(
+                LocalText(
+                    "文件中的每一对都已标为「不是同义词」。",
+                    "Every pair of the file is marked as not synonyms.",
+                ),
+                LocalText("请先在编辑页取消这些标记。", "Take these marks away in the editor first."),
+            )
+        change, content, counts = replacement(before, kept)
+        if content == self._history.content_hash(known.version_id):
+            return
+        self._history.append(
+            known,
+            change,
+            kind="import",
+            title=title_of_import(source, len(pairs) - len(kept)),
+            author=author,
+            language=language,
+            source=source,
+            **counts,
+        )
 
 
-def _numbered(version_id: str, pairs: Iterable[Pair]) -> Iterable[tuple[str, int, int, str, str, int]]:
-    groups: dict[str, int] = {}
-    for position, pair in enumerate(pairs):
-        grp = groups.setdefault(term_key(pair.standard), len(groups))
-        yield version_id, grp, position, pair.standard, pair.synonym, pair.row
+class _Numbering:
+    """Numbers the groups of a first import by their first pair, and counts on the way."""
+
+    def __init__(self) -> None:
+        self.content = SetHash()
+        self._pairs = 0
+        self._groups: dict[str, int] = {}
+        self._synonyms: set[str] = set()
+
+    def rows(self, pairs: Sequence[Pair]) -> Iterator[Row]:
+        last, key, group, odd = "", "", 0, False
+        for position, pair in enumerate(pairs):
+            if pair.standard != last or not group:
+                last, key, odd = pair.standard, term_key(pair.standard), bool(oddities(pair.standard))
+                group = self._groups.setdefault(key, len(self._groups) + 1)
+            synonym = term_key(pair.synonym)
+            self._synonyms.add(synonym)
+            self._pairs += 1
+            self.content.add(pair.standard, pair.synonym)
+            strange = odd or bool(oddities(pair.synonym))
+            yield group, position, pair.standard, pair.synonym, key, synonym, pair.row, False, strange
+
+    def counts(self) -> dict[str, int]:
+        extra = sum(key not in self._groups for key in self._synonyms)
+        return {"pairs": self._pairs, "standards": len(self._groups), "terms": len(self._groups) + extra}
 
 
-def _like_escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _keys(pair: Pair) -> frozenset[str]:
+    return frozenset((term_key(pair.standard), term_key(pair.synonym)))
 
 
 def _info(row: dict[str, Any]) -> DictionaryInfo:

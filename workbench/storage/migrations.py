@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from workbench.storage.entries_migration import move_pairs_to_entries
+
 migrations = Migrations("workbench")
 
 
@@ -19,6 +21,12 @@ def m002_pair_sets_corpora_and_suggestions(db: Database) -> None:
     """Labelled pairs, raw text, retrieval sets, what a language model made, what waits for a yes or no."""
     for statement in _SETS_AND_SUGGESTIONS:
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m003_entries(db: Database) -> None:
+    """Dictionaries as lines with the versions they live in; versions as steps of a history."""
+    move_pairs_to_entries(db)
 
 
 _FIRST_SCHEMA = (

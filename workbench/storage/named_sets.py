@@ -1,0 +1,229 @@
+"""What pair sets, corpora and retrieval sets have in common: a name, a content hash, rows in other tables."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import NameTaken, NotFound
+from workbench.localtext import LocalText
+from workbench.storage.database import Database
+
+CHUNK = 5_000  # rows read at once: no read stays open while the caller works
+
+
+@dataclass(frozen=True, slots=True)
+class SetKind:
+    """One table of named sets. ``owned`` are (table, its column with the set's id)."""
+
+    table: str
+    columns: str
+    owned: tuple[tuple[str, str], ...]
+    one: LocalText
+    many: LocalText
+
+
+class _SameContent(Exception):  # never seen outside: it takes the transaction back
+    """What was about to be stored is there already under the same name."""
+
+
+class ContentHash:
+    """A running hash over rows of texts; where one text ends and the next begins counts."""
+
+    def __init__(self, *start: str) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self.add(*start)
+
+    def add(self, *parts: str) -> None:
+        """Take in one row."""
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass")
+            self._hash.update(len(data).to_bytes(8, "little") + data)
+
+    def hex(self) -> str:
+        """The hash of all that was added."""
+        return self._hash.hexdigest()
+
+
+class NamedSets:
+    """The rows of one table of named sets: found by name, written whole, deleted with what they own."""
+
+    def __init__(self, database: Database, kind: SetKind) -> None:
+        self._database = database
+        self._kind = kind
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """The row called ``name`` with its id and content hash."""
+        for row in self._database.connection.query(
+            f"SELECT {self._kind.columns} FROM {self._kind.table} WHERE deleted_at IS NULL AND name = ?",
+            [name],
+        ):
+            return dict(row)
+        return None
+
+    def get(self, name: str) -> dict[str, Any]:
+        """The row called ``name``. Raises NotFound, which lists the names that there are."""
+        found = self.find(name)
+        if found is None:
+            raise NotFound(
+                LocalText("没有叫「{name}」的{one}。", "There is no {one} called “{name}”."),
+                LocalText("现有的{many}：{names}。", "The {many} here: {names}."),
+                name=name,
+                names=", ".join(row["name"] for row in self.all()) or "-",
+                one=self._kind.one,
+                many=self._kind.many,
+            )
+        return found
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every row, newest first."""
+        return [
+            dict(row)
+            for row in self._database.connection.query(
+                f"SELECT {self._kind.columns} FROM {self._kind.table} WHERE deleted_at IS NULL "
+                "ORDER BY created_at DESC, name"
+            )
+        ]
+
+    def write(
+        self,
+        name: str,
+        fill: Callable[[sqlite3.Connection, str], tuple[dict[str, Any], str]],
+        *,
+        replace: bool,
+    ) -> None:
+        """Store a set in one transaction. ``fill`` inserts what it owns and gives its columns and hash.
+
+        Nothing changes where the same content has this name already.
+
+        Raises:
+            NameTaken: the name has other content and ``replace`` is false.
+        """
+        with self._unchanged_where_the_same(), self._database.write() as db:
+            known = self.find(name)
+            set_id = uuid.uuid4().hex[:12]
+            row = {"id": set_id, "name": name, "created_at": time.time(), "deleted_at": time.time()}
+            blank = dict.fromkeys(self._blank_columns(), "")
+            db[self._kind.table].insert({**blank, **row})  # unlisted until it is whole
+            columns, content = fill(db.conn, set_id)
+            if known and self._content_hash(known["id"]) == content:
+                raise _SameContent
+            if known and not replace:
+                raise self._taken(name)
+            if known:
+                self._remove(known["id"])
+            db[self._kind.table].update(set_id, {**columns, "content_hash": content, "deleted_at": None})
+
+    def delete(self, name: str) -> None:
+        """Delete a set with all that it owns; its name is free again. Raises NotFound."""
+        with self._database.write():
+            self._remove(self.get(name)["id"])
+
+    def count(self, query: str, arguments: Sequence[Any]) -> int:
+        """The number that a query gives."""
+        return int(self._database.connection.conn.execute(query, tuple(arguments)).fetchone()[0])
+
+    def rows(self, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        return list(self._database.connection.conn.execute(query, tuple(arguments)))
+
+    def page(
+        self,
+        columns: str,
+        table: str,
+        where: tuple[str, str],
+        search: tuple[str, Sequence[str]],
+        page: int,
+        size: int,
+    ) -> tuple[list[tuple[Any, ...]], int]:
+        """One page of the rows that hold a text, and how many there are: a single scan, or none without one.
+
+        ``where`` is the column that names the set, and its id; ``search`` the text and the columns to look
+        in. Positions of a set run from 0 without gaps.
+        """
+        owner, set_id = where
+        condition, arguments = containing(*search)
+        if condition:
+            every = self.rows(
+                f"SELECT position FROM {table} WHERE {owner} = ?{condition} ORDER BY position",
+                (set_id, *arguments),
+            )
+            total, wanted = len(every), [row[0] for row in every[page * size : (page + 1) * size]]
+        else:
+            total = self.count(f"SELECT count(*) FROM {table} WHERE {owner} = ?", (set_id,))
+            wanted = list(range(page * size, min(total, (page + 1) * size)))
+        marks = ",".join("?" * len(wanted))
+        rows = self.rows(
+            f"SELECT {columns} FROM {table} WHERE {owner} = ? AND position IN ({marks}) ORDER BY position",
+            (set_id, *wanted),
+        )
+        return rows, total
+
+    def stream(self, columns: str, table: str, where: str, arguments: Sequence[Any]) -> Iterator[Any]:
+        """Rows in the order of ``position`` (the first of ``columns``), read a piece at a time."""
+        last = -1
+        while True:
+            piece = self.rows(
+                f"SELECT {columns} FROM {table} WHERE {where} AND position > ? ORDER BY position LIMIT ?",
+                (*arguments, last, CHUNK),
+            )
+            yield from piece
+            if len(piece) < CHUNK:
+                return
+            last = piece[-1][0]
+
+    def _blank_columns(self) -> list[str]:
+        """Columns that must hold something before the set is complete."""
+        return [
+            column.name
+            for column in self._database.connection[self._kind.table].columns
+            if column.notnull and column.default_value is None
+        ]
+
+    def _remove(self, set_id: str) -> None:
+        connection = self._database.connection.conn
+        for table, column in self._kind.owned:
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (set_id,))
+        connection.execute(
+            f"UPDATE {self._kind.table} SET deleted_at = ? WHERE id = ?", (time.time(), set_id)
+        )
+
+    def _content_hash(self, set_id: str) -> str:
+        query = f"SELECT content_hash FROM {self._kind.table} WHERE id = ?"
+        return str(self.rows(query, (set_id,))[0][0])
+
+    def _taken(self, name: str) -> NameTaken:
+        return NameTaken(
+            LocalText(
+                "已经有一个叫「{name}」的{one}，内容不同。",
+                "There is already a {one} called “{name}” with other content.",
+            ),
+            LocalText("换一个名字，或先删除它。", "Choose another name, or delete that one first."),
+            name=name,
+            one=self._kind.one,
+        )
+
+    @staticmethod
+    @contextmanager
+    def _unchanged_where_the_same() -> Iterator[None]:
+        try:
+            yield
+        except _SameContent:
+            return
+
+
+def containing(search: str, columns: Iterable[str]) -> tuple[str, list[str]]:
+    """A condition (" AND …", or nothing for a blank search) with its arguments: any column holds the text."""
+    text = search.strip()
+    if not text:
+        return "", []
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    names = list(columns)
+    condition = " OR ".join(f"{name} LIKE ? ESCAPE '\\'" for name in names)
+    return f" AND ({condition})", [pattern] * len(names)
