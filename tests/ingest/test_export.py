@@ -13,8 +13,9 @@ from openpyxl import load_workbook
 
 from workbench.errors import BadParameter, FileProblem
 from workbench.ingest.dictionary import parse_dictionary
-from workbench.ingest.export import dictionary_bytes, escape_cell, unescape_cell
+from workbench.ingest.export import ENDINGS, EXPORT_FORMATS, dictionary_bytes, escape_cell, unescape_cell
 from workbench.ingest.readers import read_table
+from workbench.ingest.spreadsheets import rows_bytes
 from workbench.normalise import term_key
 from workbench.types import Pair
 
@@ -22,7 +23,7 @@ FORMULAS = ["=1+1", "+86", "-COOH", "@SUM(A1)", '=HYPERLINK("http://x")', "'=quo
 
 
 def imported(data: bytes, filename: str) -> list[tuple[str, str]]:
-    table = read_table(data, filename, max_rows=10_000, max_bytes=10_000_000)
+    table = read_table(data, filename, max_rows=10_000, max_bytes=10_000_000, isolated=False)
     return [(pair.standard, pair.synonym) for pair in parse_dictionary(table).pairs]
 
 
@@ -85,16 +86,52 @@ TERMS = (
 ).map(str.strip)
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.lists(st.tuples(TERMS, TERMS), min_size=1, max_size=6), st.sampled_from(["csv", "tsv", "xlsx"]))
-@example([("a", "'=b"), ("''@", "'")], "csv")
-@example([("_x0041_", "A"), ("x_x000D_y", "_x005F_")], "xlsx")
-def test_an_exported_dictionary_imports_identically(pairs: list[tuple[str, str]], format: str) -> None:
+# What the syntax of one format or another gives a meaning to.
+AWKWARD = st.text("'=+-@\",;\t|_x0041 a词\\#>:<{}[]()!/、：.`%&^\U0001f600ع\u200d", min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("format", EXPORT_FORMATS)
+@given(st.lists(st.tuples(TERMS | AWKWARD, TERMS | AWKWARD), min_size=1, max_size=6))
+@example([("a", "'=b"), ("''@", "'")])
+@example([("_x0041_", "A"), ("x_x000D_y", "_x005F_")])
+@example([("a, b", 'in "quotes"'), ("=1+1", "x => y"), ("a, b", "\\"), ("#x", "y\\"), ("a, b", "\\,")])
+@example([("词:词", "الع\U0001f600"), ("http://x", "@prefix"), ("[Term]", '{"a":'), ("=>", "<a>")])
+def test_an_exported_dictionary_imports_identically(format: str, pairs: list[tuple[str, str]]) -> None:
     kept: dict[tuple[str, str], tuple[str, str]] = {}
     for standard, synonym in pairs:
         keys = (term_key(standard), term_key(synonym))
-        if all(keys) and keys[0] != keys[1] and "\t" not in standard + synonym:
-            kept.setdefault(keys, (standard, synonym))
+        terms = (standard.strip(), synonym.strip())
+        if all(keys) and keys[0] != keys[1] and "\t" not in "".join(terms):
+            kept.setdefault(keys, terms)
     assume(kept)
     data = dictionary_bytes([Pair(a, b) for a, b in kept.values()], format)  # type: ignore[arg-type]
-    assert imported(data, f"words.{format}") == list(kept.values())
+    assert imported(data, f"words{ENDINGS[format]}") == list(kept.values())
+
+
+def test_a_thesaurus_names_each_concept_once_and_can_say_its_language() -> None:
+    pairs = [Pair("混凝土", "砼"), Pair("车", "汽车"), Pair("混凝土", "石屎")]
+    text = dictionary_bytes(pairs, "skos", language="zh").decode()
+    assert text.count("skos:prefLabel") == 2
+    assert '"石屎"@zh' in text
+    with pytest.raises(BadParameter):
+        dictionary_bytes(pairs, "skos", language='zh" .')
+
+
+def test_solr_rules_lead_to_the_standard_term() -> None:
+    pairs = [Pair("a,b", "x"), Pair("a,b", "y=>z"), Pair("c", "#d")]
+    assert dictionary_bytes(pairs, "solr").decode() == "x, y\\=>z => a\\,b\n\\#d => c\n"
+
+
+def test_rows_of_any_table_are_written_safely() -> None:
+    header, rows = ("文本", "=分数"), [("=1+1", 0.5), ("a,b", -1), ("空", None)]
+    assert rows_bytes(header, rows, "csv").decode("utf-8-sig") == (
+        "文本,'=分数\r\n'=1+1,0.5\r\n\"a,b\",-1\r\n空,\r\n"
+    )
+    assert rows_bytes(header, rows, "tsv").decode("utf-8-sig").splitlines()[2] == "a,b\t-1"
+    first = json.loads(rows_bytes(header, rows, "jsonl").splitlines()[0])
+    assert first == {"文本": "=1+1", "=分数": 0.5}
+    sheet = load_workbook(io.BytesIO(rows_bytes(header, rows, "xlsx"))).active
+    assert [cell.value for cell in sheet[2]] == ["'=1+1", "0.5"]
+    with pytest.raises(BadParameter):
+        rows_bytes(header, rows, "pdf")  # type: ignore[arg-type]

@@ -256,7 +256,6 @@ def test_an_empty_file_is_called_empty(data: bytes) -> None:
         (b"\xd0\xcf\x11\xe0" + b"\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"\x1f\x8b\x08\x00abc", "archive"),
         (b"<html><table><tr><td>a</td></tr></table>", "web page"),
-        (b'{"standard": "a", "synonym": "b"}\n', "JSON"),
         (bytes(range(256)) * 4, "binary"),
         (b"PK\x03\x04 and no more", "damaged"),
     ],

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from workbench.errors import FileProblem
 from workbench.ingest.columns import ColumnChoice, columns_of, guess_columns
-from workbench.ingest.readers import Table
+from workbench.ingest.table import Table
 from workbench.localtext import LocalText
 
 HEADING_ROWS = 10

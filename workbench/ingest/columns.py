@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
 from workbench.errors import FileProblem
-from workbench.ingest.dictionary_texts import (
-    ONE_COLUMN,
-    ONE_COLUMN_HINT,
-)
-from workbench.ingest.readers import Table
+from workbench.ingest.dictionary_texts import ONE_COLUMN, ONE_COLUMN_HINT
 from workbench.ingest.sheet_xml import column_letters
+from workbench.ingest.table import ColumnChoice, Table
 from workbench.normalise import term_key
 
 _HEADING_ROWS = 10  # a title and remarks may stand above the heading
 _LOOKED_AT = 2000
 _CODE = re.compile(r"[A-Za-z_:.\-]*\d[\w:.\-]*")
+
+__all__ = ["ColumnChoice", "columns_of", "guess_columns", "heading_key", "role_of"]
 
 Role = Literal["standard", "name", "synonym", "other"]
 
@@ -63,36 +62,25 @@ _OTHER = _names(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
-    """Where the terms are. Columns count from 0.
-
-    ``skip_rows`` rows stand above the heading (above the first row of terms where there is no heading).
-    ``sure`` is false where the columns were guessed by position or looks and a person should check.
-    """
-
-    standard: int
-    synonyms: tuple[int, ...]
-    has_header: bool
-    skip_rows: int = 0
-    sure: bool = True
-
-
 def guess_columns(table: Table) -> ColumnChoice:
     """The columns of standard terms and synonyms.
 
     By the names in a heading (Chinese or English, either order, within the first ten rows; every column
     of synonyms is used; ids, languages, remarks and so on are not). Without a heading: the first two
-    columns that hold words, ``sure`` only where the table has exactly two columns.
+    columns that hold words, ``sure`` only where the table has exactly two columns. Where the format of
+    the file says it (:class:`~workbench.ingest.table.Table`), nothing is guessed.
 
     Raises FileProblem where there is only one column with content.
     """
+    if table.choice is not None:
+        return table.choice
     _refuse_one_column(table)
-    for index, row in enumerate(islice(table.rows, _HEADING_ROWS)):
+    for index, row in enumerate(islice(table.rows, 1 if table.heading else _HEADING_ROWS)):
         choice = _by_names(table, row, index)
         if choice is not None:
             return choice
-    return _by_looks(table)
+    choice = _by_looks(table)
+    return replace(choice, has_header=True, sure=False) if table.heading else choice
 
 
 def columns_of(table: Table, has_header: bool, skip_rows: int = 0) -> list[str]:

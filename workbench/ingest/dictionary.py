@@ -13,8 +13,8 @@ from workbench.ingest import dictionary_texts as say
 from workbench.ingest.columns import ColumnChoice, columns_of, guess_columns
 from workbench.ingest.export import unescape_cell
 from workbench.ingest.problems import ProblemLog
-from workbench.ingest.readers import Table
 from workbench.ingest.splitting import split_cell
+from workbench.ingest.table import SEPARATING, SPREADSHEETS, Table
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
 from workbench.types import Pair, Problem, Severity
@@ -98,7 +98,7 @@ def parse_dictionary(
     log = ProblemLog()
     log.extend(table.problems, table.problem_counts)
     _note_choice(table, choice, columns, log)
-    parser = _Parser(columns, choice, split_cells, max_term_length, max_pairs, log)
+    parser = _Parser(columns, choice, split_cells, max_term_length, max_pairs, log, table.format)
     first = choice.skip_rows + int(choice.has_header)
     refuse_long = table.format != "xlsx"
     for row, number in zip(
@@ -145,6 +145,7 @@ class _Parser:
         max_term_length: int,
         max_pairs: int,
         log: ProblemLog,
+        format: str,
     ) -> None:
         self.pairs: list[Pair] = []
         self.ids: dict[str, int] = {}
@@ -157,6 +158,8 @@ class _Parser:
         self._max_length = max_term_length
         self._max_pairs = max_pairs
         self._log = log
+        self._escaped = format in SPREADSHEETS
+        self._separates = format in SEPARATING
         self._row_of_pair: dict[int, int] = {}
         self._first_pair = array("q")  # by term number: the first pair where it is the synonym, -1: none
         self._first_as_standard = array("q")  # by term number: the first pair where it is the standard
@@ -188,7 +191,7 @@ class _Parser:
         if len(cell) > _LONGEST_CELL * self._max_length:
             self._refuse_long(cell, row, column)
             return
-        parts = split_cell(cell)
+        parts = [cell] if self._separates and not self._split else split_cell(cell)
         if len(parts) > 1:
             self.multi_value_cells += 1
             if not self._split:
@@ -204,7 +207,7 @@ class _Parser:
 
     def _term(self, raw: str, row: int, column: int) -> str | None:
         """The term in a cell: "" where nothing is left of it, None where it is refused (and reported)."""
-        text = unescape_cell(raw).strip()
+        text = (unescape_cell(raw) if self._escaped else raw).strip()
         if _ODD.search(text):
             cleaned = _INVISIBLE.sub("", _SPACES.sub(" ", text)).strip()
             self._add("control_character", "warning", say.CONTROL, row, column, term=cleaned[:40])

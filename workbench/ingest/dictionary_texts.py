@@ -9,8 +9,10 @@ ONE_COLUMN = LocalText(
     "The file has only one column, so nothing says which terms mean the same.",
 )
 ONE_COLUMN_HINT = LocalText(
-    "请准备两列：一列标准词，一列近似词，用逗号、制表符或分号分隔，或使用 XLSX。",
-    "Give it two columns, standard terms and synonyms, separated by commas, tabs or semicolons, or use XLSX.",
+    "请准备两列：一列标准词，一列近似词，用逗号、制表符或分号分隔，或使用 XLSX。"
+    "如果每行是一组同义词，请把文件格式选为“每行一组”（groups）。",
+    "Give it two columns, standard terms and synonyms, separated by commas, tabs or semicolons, or use XLSX. "
+    "If each line is a group of synonyms, choose the format “one group a line” (groups).",
 )
 BAD_CHOICE = LocalText("选择的列不能用。", "The columns that were chosen cannot be used.")
 BAD_CHOICE_HINT = LocalText(

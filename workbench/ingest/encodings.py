@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from workbench.errors import FileProblem
+from workbench.ingest.problems import ProblemLog
 from workbench.localtext import LocalText
 
 # What a person may choose from by hand; the keys are names that Python knows.
@@ -21,6 +22,8 @@ ENCODINGS: dict[str, LocalText] = {
     "cp1252": LocalText("Windows-1252（西欧）", "Windows-1252 (Western European)"),
 }
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
 _SAVE_AS = LocalText(
     "请在 Excel 或 WPS 中打开它，另存为 XLSX 或 CSV（UTF-8）后再上传。",
     "Open it in Excel or WPS, save it as XLSX or CSV (UTF-8), and upload that.",
@@ -30,8 +33,13 @@ _NUL = LocalText(
     "Row {row} holds a NUL character, which no text file has: the file may be damaged.",
 )
 _WRONG_FILE = LocalText(
-    "请选择含有标准词和近似词两列的 CSV、TSV 或 XLSX 文件。",
-    "Choose a CSV, TSV or XLSX file with a column of standard terms and one of synonyms.",
+    "请选择含有标准词和近似词的文件：CSV、TSV、XLSX、JSON、TXT、Parquet、SKOS 或 OBO。",
+    "Choose a file with standard terms and synonyms: CSV, TSV, XLSX, JSON, TXT, Parquet, SKOS or OBO.",
+)
+_UNSURE = LocalText(
+    "文件编码不能完全确定，按 {encoding} 读取。请检查预览中的文字；如有乱码，请手动选择编码。",
+    "The encoding is not certain; it was read as {encoding}. Check the text in the preview, "
+    "and choose the encoding by hand if it is garbled.",
 )
 EMPTY = LocalText("这个文件是空的。", "This file is empty.")
 EMPTY_HINT = LocalText(
@@ -71,10 +79,9 @@ _SIGNATURES: tuple[tuple[bytes, LocalText], ...] = (
     (b"MZ\x90\x00", _PROGRAM),
     (b"ID3", _MEDIA),
     (b"RIFF", _MEDIA),
-    (b"PAR1", LocalText("Parquet 数据文件", "a Parquet data file")),
 )
 _MARKUP = re.compile(rb"\s*<(!doctype\s+html|html|table|\?xml|svg|!--)", re.IGNORECASE)
-_JSON = re.compile(rb'\s*(\{\s*"[^"\n]*"\s*:|\[\s*(\{\s*"|\["|"[^"\n]*"\s*[,\]]))')
+_RDF = re.compile(rb"22-rdf-syntax-ns#|<\s*(\w+:)?RDF\b")
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\x0b\x0c\x1a\x1b")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _SAMPLE = 65_536
@@ -90,6 +97,13 @@ class Detected:
     boms: int = 0
 
 
+def note_encoding(detected: Detected, log: ProblemLog) -> None:
+    """Ask the expert to look at the preview, where the encoding is not certain."""
+    if not detected.sure:
+        shown = ENCODINGS.get(detected.encoding, detected.encoding)
+        log.add("encoding_unsure", "warning", _UNSURE, encoding=shown)
+
+
 def refuse_if_not_text(data: bytes) -> None:
     """Raises FileProblem that names what ``data`` looks like, where that is certainly no table of text."""
     for magic, what in _SIGNATURES:
@@ -98,20 +112,12 @@ def refuse_if_not_text(data: bytes) -> None:
     if data[4:8] == b"ftyp":
         raise _not_a_table(_MEDIA)
     body = data[3:2048] if data.startswith(codecs.BOM_UTF8) else data[:2048]
-    if _MARKUP.match(body):
+    if _MARKUP.match(body) and not _RDF.search(data[:_SAMPLE]):
         raise FileProblem(
             LocalText(
-                "这是网页或 XML 文件，不是表格文件。", "This is a web page or an XML file, not a table."
+                "这是网页或 XML 文件，不是词表。", "This is a web page or an XML file, not a list of terms."
             ),
             _SAVE_AS,
-        )
-    if _JSON.match(body):
-        raise FileProblem(
-            LocalText("这是 JSON 文件，目前不能导入。", "This is a JSON file, which cannot be imported."),
-            LocalText(
-                "请转换为 CSV：每行一个标准词和一个近似词。",
-                "Convert it to CSV: one standard term and one synonym a row.",
-            ),
         )
 
 

@@ -1,119 +1,129 @@
-"""A dictionary as bytes of a CSV, TSV, XLSX or JSON Lines file that reads back the same."""
+"""A dictionary as bytes of a file, in whatever format is needed, that reads back the same."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from itertools import groupby
+from typing import Literal, get_args
 
-from workbench.errors import BadParameter, FileProblem
+from workbench.errors import BadParameter
+from workbench.ingest.spreadsheets import escape_cell, rows_bytes, unescape_cell
+from workbench.ingest.term_lines import solr_escaped
 from workbench.localtext import LocalText
+from workbench.normalise import digest
 from workbench.types import Pair
 
-ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
+__all__ = ["EXPORT_FORMATS", "HEADER", "ExportFormat", "dictionary_bytes", "escape_cell", "unescape_cell"]
+
+ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl", "json", "skos", "solr", "parquet"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+# The ending that a file of the format has.
+ENDINGS: dict[str, str] = {**{name: f".{name}" for name in EXPORT_FORMATS}, "skos": ".ttl", "solr": ".txt"}
 HEADER = ("标准词", "近似词")
-_MAX_XLSX_ROWS = 1_048_576
-_MAX_XLSX_CELL = 32_767
+CONCEPT_IRI = "urn:synonym-workbench:concept:"
 
-# What a spreadsheet program takes for a formula, full-width signs included (OWASP: CSV injection), and
-# the same with apostrophes before it: so that taking one apostrophe away always undoes putting one there.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
-_ESCAPED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
-_XML_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_XML_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_TURTLE_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_TURTLE_ODD = re.compile('[\\\\"\x00-\x1f\x7f]')
 
 
-def escape_cell(text: str) -> str:
-    """``text`` with an apostrophe before it where a spreadsheet program would run it as a formula."""
-    return "'" + text if _FORMULA.match(text) else text
+def dictionary_bytes(
+    pairs: Iterable[Pair],
+    format: ExportFormat,
+    header: tuple[str, str] = HEADER,
+    *,
+    language: str | None = None,
+) -> bytes:
+    """The pairs as a file of ``format``, in their order.
 
+    ``csv`` and ``tsv`` (UTF-8 with byte order mark, for Excel) and ``xlsx`` with ``header``, cells that a
+    spreadsheet program would run as formulas escaped; importing the file undoes it. ``jsonl``: an object
+    a pair. ``json``: a list of standard terms, each with its synonyms. ``skos``: Turtle, one concept for
+    each standard term, the labels tagged with ``language`` (``"zh"``) if given. ``solr``: explicit rules
+    ``synonym, synonym => standard`` for Solr and Elasticsearch. ``parquet``: two columns of text.
 
-def unescape_cell(text: str) -> str:
-    """The exact inverse of :func:`escape_cell`."""
-    return text[1:] if _ESCAPED.match(text) else text
-
-
-def dictionary_bytes(pairs: Iterable[Pair], format: ExportFormat, header: tuple[str, str] = HEADER) -> bytes:
-    """The pairs as a file: ``csv`` and ``tsv`` (UTF-8 with byte order mark, for Excel), ``xlsx``, ``jsonl``.
-
-    Cells that a spreadsheet program would run as formulas are escaped (not in ``jsonl``, which none
-    opens); importing the file undoes it.
-
-    Raises BadParameter for another format, FileProblem for what an XLSX sheet cannot hold.
+    Raises BadParameter for another format or a malformed language, FileProblem for what an XLSX sheet
+    cannot hold.
     """
-    if format == "csv":
-        return _delimited(pairs, header, ",")
-    if format == "tsv":
-        return _delimited(pairs, header, "\t")
-    if format == "xlsx":
-        return _workbook(pairs, header)
+    if format in ("csv", "tsv", "xlsx"):
+        return rows_bytes(header, ((pair.standard, pair.synonym) for pair in pairs), format)
     if format == "jsonl":
-        lines = (
-            json.dumps({"standard": pair.standard, "synonym": pair.synonym}, ensure_ascii=False)
-            for pair in pairs
+        return rows_bytes(("standard", "synonym"), ((p.standard, p.synonym) for p in pairs), format)
+    if format == "json":
+        items = (
+            json.dumps({"standard": standard, "synonyms": synonyms}, ensure_ascii=False)
+            for standard, synonyms in _groups(pairs)
         )
-        return "".join(f"{line}\n" for line in lines).encode("utf-8")
+        return _bytes("[\n" + ",\n".join(items) + "\n]\n")
+    if format == "solr":
+        return _bytes("".join(_rule(standard, synonyms) for standard, synonyms in _groups(pairs)))
+    if format == "skos":
+        return _bytes("".join(_turtle(pairs, language)))
+    if format == "parquet":
+        return _parquet(list(pairs))
     raise BadParameter(
         LocalText("不支持导出格式“{format}”。", "There is no export format “{format}”."),
-        LocalText("请选择 csv、tsv、xlsx 或 jsonl。", "Choose csv, tsv, xlsx or jsonl."),
+        LocalText("请选择其中之一：{names}。", "Choose one of {names}."),
         format=format,
+        names=", ".join(EXPORT_FORMATS),
     )
 
 
-def _rows(pairs: Iterable[Pair], header: tuple[str, str]) -> Iterator[tuple[str, str]]:
-    yield escape_cell(header[0]), escape_cell(header[1])
-    for pair in pairs:
-        yield escape_cell(pair.standard), escape_cell(pair.synonym)
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
-def _delimited(pairs: Iterable[Pair], header: tuple[str, str], delimiter: str) -> bytes:
+def _groups(pairs: Iterable[Pair]) -> Iterator[tuple[str, list[str]]]:
+    """Each run of pairs with the same standard term: a term that comes again later comes again here, so
+    that the order of the pairs is kept."""
+    for standard, run in groupby(pairs, key=lambda pair: pair.standard):
+        yield standard, [pair.synonym for pair in run]
+
+
+def _rule(standard: str, synonyms: list[str]) -> str:
+    return f"{', '.join(map(solr_escaped, synonyms))} => {solr_escaped(standard)}\n"
+
+
+def _turtle(pairs: Iterable[Pair], language: str | None) -> Iterator[str]:
+    if language is not None and not _TAG.fullmatch(language):
+        raise BadParameter(
+            LocalText("“{tag}”不是语言代码。", "“{tag}” is no language tag."),
+            LocalText("请填写 zh、en 之类的代码，或留空。", "Write a tag such as zh or en, or leave it out."),
+            tag=language,
+        )
+    tag = f"@{language}" if language else ""
+
+    def label(text: str) -> str:
+        return f'"{_TURTLE_ODD.sub(_turtle_escape, text)}"{tag}'
+
+    yield "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    named: set[str] = set()
+    for standard, synonyms in _groups(pairs):
+        concept = f"<{CONCEPT_IRI}{digest(standard)}>"
+        labels = " ,\n        ".join(map(label, synonyms))
+        if standard in named:
+            yield f"\n{concept} skos:altLabel {labels} .\n"
+            continue
+        named.add(standard)
+        yield f"\n{concept} a skos:Concept ;\n    skos:prefLabel {label(standard)} ;\n"
+        yield f"    skos:altLabel {labels} .\n"
+
+
+def _turtle_escape(match: re.Match[str]) -> str:
+    return _TURTLE_ESCAPES.get(match.group()) or f"\\u{ord(match.group()):04X}"
+
+
+def _parquet(pairs: list[Pair]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {
+        "standard": pa.array([pair.standard for pair in pairs], pa.string()),
+        "synonym": pa.array([pair.synonym for pair in pairs], pa.string()),
+    }
     stream = io.BytesIO()
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(_rows(pairs, header))
-    text.flush()
+    parquet.write_table(pa.table(columns), stream, compression="zstd")
     return stream.getvalue()
-
-
-def _workbook(pairs: Iterable[Pair], header: tuple[str, str]) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-
-    # All rows are checked before the sheet is begun: openpyxl leaves a temporary file behind otherwise.
-    rows = [(_xml_text(first), _xml_text(second)) for first, second in _rows(pairs, header)]
-    if len(rows) > _MAX_XLSX_ROWS:
-        raise FileProblem(_MANY_ROWS, _USE_CSV, limit=f"{_MAX_XLSX_ROWS:,}")
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("dictionary")
-    sheet.column_dimensions["A"].width = sheet.column_dimensions["B"].width = 32
-    sheet.freeze_panes = "A2"
-
-    def text_cell(text: str) -> WriteOnlyCell:
-        cell = WriteOnlyCell(sheet)
-        cell._value = text  # the setter would turn "=1" into a formula and "#N/A" into an error
-        cell.data_type = "s"
-        return cell
-
-    for row in rows:
-        sheet.append([text_cell(text) for text in row])
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def _xml_text(text: str) -> str:
-    """``text`` with what XML cannot hold, and what would be read as such, in the form ``_x000D_``."""
-    written = _XML_ILLEGAL.sub(lambda m: f"_x{ord(m.group()):04X}_", _XML_ESCAPE.sub("_x005F_", text))
-    if len(written) > _MAX_XLSX_CELL:
-        raise FileProblem(_LONG_CELL, _USE_CSV, start=text[:30])
-    return written
-
-
-_MANY_ROWS = LocalText("Excel 工作表最多 {limit} 行。", "An Excel sheet holds at most {limit} rows.")
-_LONG_CELL = LocalText(
-    "以“{start}”开头的词语对 Excel 单元格来说太长。",
-    "The term that starts with “{start}” is too long for an Excel cell.",
-)
-_USE_CSV = LocalText("请改为导出 CSV。", "Export CSV instead.")

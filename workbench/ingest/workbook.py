@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 import zipfile
 from array import array
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import FileProblem
+from workbench.ingest.encodings import OLE
 from workbench.ingest.problems import ProblemLog
 from workbench.ingest.sheet_xml import MAX_SHEET_COLUMNS, NumberStyles, SheetParser, read_shared_strings
 from workbench.localtext import LocalText
@@ -20,16 +22,16 @@ MAX_PART_BYTES = 64 << 20  # of parts that are read whole: styles, list of sheet
 MAX_RATIO = 150  # of unpacked to packed; the XML of real sheets has 5 to 40
 _RATIO_FROM_BYTES = 16 << 20
 _MAX_ENTRIES = 5_000
+_MAX_DIRECTORY_BYTES = 4 << 20
 _MAX_MERGED_ROWS = 5_000_000  # ranges may overlap in a hostile file: the work is bounded
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SHARED_STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 
-_SAVE_AS = LocalText(
+SAVE_AS = LocalText(
     "请在 Excel 或 WPS 中打开它，另存为 XLSX 或 CSV（UTF-8）后再上传。",
     "Open it in Excel or WPS, save it as XLSX or CSV (UTF-8), and upload that.",
 )
-_DAMAGED = LocalText("这个 Excel 文件已损坏，无法读取。", "This Excel file is damaged and cannot be read.")
+DAMAGED = LocalText("这个 Excel 文件已损坏，无法读取。", "This Excel file is damaged and cannot be read.")
 _KINDS: tuple[tuple[str, LocalText], ...] = (
     ("xl/workbook.bin", LocalText("XLSB 工作簿", "an XLSB workbook")),
     ("word/", LocalText("Word 文档", "a Word document")),
@@ -55,7 +57,7 @@ def is_workbook(data: bytes) -> bool:
     Raises FileProblem for what is near to one and cannot be read: old ``.xls``, ``.numbers``, ``.ods``,
     password-protected files, Word documents, plain archives.
     """
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise FileProblem(
                 LocalText("这个 Excel 文件有密码保护。", "This Excel file is protected by a password."),
@@ -69,15 +71,17 @@ def is_workbook(data: bytes) -> bool:
                 "这是旧版 Office 文件（.xls 或 .doc），不能直接读取。",
                 "This is an old Office file (.xls or .doc), which cannot be read.",
             ),
-            _SAVE_AS,
+            SAVE_AS,
         )
     if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return False
+    if _directory_is_huge(data):
+        raise FileProblem(DAMAGED, SAVE_AS)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
-        raise FileProblem(_DAMAGED, _SAVE_AS) from error
+        raise FileProblem(DAMAGED, SAVE_AS) from error
     if any(name.lstrip("/").lower() == "xl/workbook.xml" for name in names):
         return True
     what = next(
@@ -85,8 +89,18 @@ def is_workbook(data: bytes) -> bool:
         LocalText("压缩包", "a compressed archive"),
     )
     raise FileProblem(
-        LocalText("这是{what}，不能直接读取。", "This is {what}, which cannot be read."), _SAVE_AS, what=what
+        LocalText("这是{what}，不能直接读取。", "This is {what}, which cannot be read."), SAVE_AS, what=what
     )
+
+
+def _directory_is_huge(data: bytes) -> bool:
+    """Whether the end of the archive announces more parts than a workbook has: their list alone would
+    fill the memory (PKWARE APPNOTE 4.3.16; a Zip64 archive has 0xFFFF parts here)."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - (1 << 16) - 22))
+    if end < 0 or len(data) < end + 20:
+        return False
+    entries, size = struct.unpack_from("<HI", data, end + 10)
+    return bool(entries > _MAX_ENTRIES or size > _MAX_DIRECTORY_BYTES)
 
 
 def read_sheet(data: bytes, log: ProblemLog, *, max_columns: int, sheet: str | None = None) -> SheetReading:
@@ -161,9 +175,11 @@ def _look_over(data: bytes) -> None:
             )
             declared = not too_large and any(_has_doctype(archive, e) for e in entries)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FileProblem(_DAMAGED, _SAVE_AS) from error
+        raise FileProblem(DAMAGED, SAVE_AS) from error
+    except MemoryError:
+        raise
     except Exception as error:  # zlib.error and its kin, by codec
-        raise FileProblem(_DAMAGED, _SAVE_AS) from error
+        raise FileProblem(DAMAGED, SAVE_AS) from error
     if too_large:
         raise FileProblem(
             LocalText(
@@ -177,7 +193,7 @@ def _look_over(data: bytes) -> None:
             size=round(total / 2**20),
         )
     if declared:
-        raise FileProblem(_DAMAGED, _SAVE_AS)
+        raise FileProblem(DAMAGED, SAVE_AS)
 
 
 def _is_streamed(name: str) -> bool:
@@ -224,10 +240,10 @@ def _guarded(action: Callable[[], Any]) -> Any:
     """``action()``, where whatever the workbook library trips over becomes a sentence."""
     try:
         return action()
-    except FileProblem:
+    except (FileProblem, MemoryError):
         raise
     except Exception as error:  # damaged files make openpyxl, zipfile and expat raise what they like
-        raise FileProblem(_DAMAGED, _SAVE_AS) from error
+        raise FileProblem(DAMAGED, SAVE_AS) from error
 
 
 def _has_content(book: Any, sheet: Any) -> bool:
