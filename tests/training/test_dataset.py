@@ -102,3 +102,39 @@ def test_a_sampled_probe_is_the_same_each_time_and_keeps_every_answer(toy_data):
     assert len(asked) == 5
     for query in asked:
         assert {term_key(toy_data.dev.corpus[d]) for d in toy_data.dev.relevant[query]} <= keys
+
+
+def marked_indices(data):
+    return {tuple(sorted((data.terms[a], data.terms[b]))) for a, b in data.apart.tolist()}
+
+
+def test_marked_terms_of_different_training_concepts_are_hard_negatives(toy_pairs, toy_split):
+    plain = build_training_set(toy_pairs, toy_split)
+    assert plain.apart.shape == (0, 2)
+    trained = [plain.terms[i] for i in plain.positives]
+    a, b = trained[0], next(term for term in trained if term != trained[0])
+    twice = [Pair(a, b), Pair(b.upper(), a)]
+    assert marked_indices(build_training_set(toy_pairs, toy_split, twice)) == {tuple(sorted((a, b)))}
+    assert build_training_set(toy_pairs, toy_split, twice).apart.dtype == np.int64
+
+
+def test_a_marked_term_that_is_tested_held_out_unknown_or_of_the_same_concept_is_no_hard_negative(
+    toy_pairs, toy_split
+):
+    plain = build_training_set(toy_pairs, toy_split)
+    trained = plain.terms[plain.positives[0]]
+    part = lambda pair: toy_split.parts[toy_split.component_of[term_key(pair.standard)]]
+    tested = [pair for pair in toy_pairs if part(pair) in ("test", "dev")]
+    assert {part(pair) for pair in tested} == {"test", "dev"}
+    held_out = [synonym for _, synonym in toy_split.held_out]
+    assert held_out
+    sibling = plain.terms[plain.anchors[0]]
+    others = [
+        *(term for pair in tested for term in (pair.standard, pair.synonym)),
+        *held_out,
+        sibling,
+        trained,
+        "unheard of",
+    ]
+    marks = [Pair(trained, other) for other in others] + [Pair(other, trained) for other in others]
+    assert build_training_set(toy_pairs, toy_split, marks).apart.shape == (0, 2)

@@ -173,7 +173,7 @@ def test_a_failure_that_nobody_foresaw_is_a_sentence_and_leaves_no_model(service
     def fail(*_):
         raise ZeroDivisionError("the secret is in /home/somebody")
 
-    monkeypatch.setattr("workbench.training.stages.instant_map.in_batch_loss", fail)
+    monkeypatch.setattr("workbench.training.mapping.in_batch_loss", fail)
     run = carry_out()
     assert run.state == "failed"
     assert "ZeroDivisionError" in run.message.get("zh")
@@ -187,7 +187,7 @@ def test_want_of_memory_is_said_as_such(carry_out, monkeypatch, error):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("workbench.training.stages.instant_map.in_batch_loss", fail)
+    monkeypatch.setattr("workbench.training.mapping.in_batch_loss", fail)
     run = carry_out()
     assert run.state == "failed"
     assert run.message.as_json() == worker.OUT_OF_MEMORY.as_json()

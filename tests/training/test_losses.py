@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from workbench.training.losses import batches, in_batch_loss  # noqa: E402
+from workbench.training.losses import MARKED_WEIGHT, HardNegatives, MarkedApart, batches, in_batch_loss  # noqa: E402
 
 
 def by_hand(anchors, positives, concepts, temperature):
@@ -69,3 +69,54 @@ def test_no_batch_is_left_with_a_single_pair(count, size, expected):
     parts = batches(order, size)
     assert [len(part) for part in parts] == expected
     assert torch.equal(torch.cat(parts), order)
+
+
+def by_hand_with_hard(anchors, positives, concepts, temperature, hard, of_anchors, of_positives):
+    """The definition with extra columns for some rows, in loops."""
+
+    def cosine(a, b):
+        return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+    def one_way(rows, columns, allowed_hard):
+        total = 0.0
+        for i, row in enumerate(rows):
+            allowed = [j for j in range(len(columns)) if j == i or concepts[j] != concepts[i]]
+            scores = [cosine(row, columns[j]) / temperature for j in allowed]
+            scores += [cosine(row, hard[k]) / temperature for k in range(len(hard)) if allowed_hard[i][k]]
+            own = cosine(row, columns[i]) / temperature
+            weight = MARKED_WEIGHT if any(allowed_hard[i]) else 1
+            total += weight * (math.log(sum(math.exp(s) for s in scores)) - own)
+        return total / len(rows)
+
+    return (one_way(anchors, positives, of_anchors) + one_way(positives, anchors, of_positives)) / 2
+
+
+def test_a_hard_negative_is_one_more_column_of_its_rows_alone():
+    anchors, positives, hard = vectors(4, seed=1), vectors(4, seed=2), vectors(2, seed=3)
+    of_anchors = [[True, False], [False, False], [True, True], [False, False]]
+    of_positives = [[False, False], [False, True], [False, False], [False, False]]
+    negatives = HardNegatives(torch.tensor([8, 9]), torch.tensor(of_anchors), torch.tensor(of_positives))
+    loss = in_batch_loss(
+        torch.from_numpy(anchors),
+        torch.from_numpy(positives),
+        torch.tensor([0, 0, 1, 2]),
+        0.3,
+        (negatives, torch.from_numpy(hard)),
+    )
+    expected = by_hand_with_hard(anchors, positives, [0, 0, 1, 2], 0.3, hard, of_anchors, of_positives)
+    assert float(loss) == pytest.approx(expected, abs=1e-9)
+    assert expected > by_hand(anchors, positives, [0, 0, 1, 2], 0.3)
+
+
+def test_the_marked_terms_of_a_batch_are_found_from_both_sides():
+    marked = MarkedApart(np.array([[5, 2], [5, 9], [1, 7]], np.int64))
+    hard = marked.of_batch(torch.tensor([5, 4, 2]), torch.tensor([3, 7, 9]))
+    assert hard.texts.tolist() == [1, 2, 5, 9]
+    of = lambda mask: {(r, int(hard.texts[c])) for r, c in mask.nonzero().tolist()}
+    assert of(hard.of_anchors) == {(0, 2), (0, 9), (2, 5)}
+    assert of(hard.of_positives) == {(1, 1), (2, 5)}
+
+
+def test_a_batch_without_marked_terms_has_no_hard_negatives():
+    assert MarkedApart(np.zeros((0, 2), np.int64)).of_batch(torch.tensor([1]), torch.tensor([2])) is None
+    assert MarkedApart(np.array([[5, 2]])).of_batch(torch.tensor([1]), torch.tensor([3])) is None

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from workbench.errors import TrainingProblem
-from workbench.training.trunk import ConvolutionalSplit, LayerSplit, split_model
+from workbench.training.convolutional import ConvolutionalSplit
+from workbench.training.trunk import LayerSplit, split_model
 
 TEXTS = [
     "越野车",

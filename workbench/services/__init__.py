@@ -6,19 +6,26 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.evaluation.measure import Board, Subject, baseline_infos
-from workbench.ingest.choice import choose_columns
-from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
-from workbench.ingest.export import dictionary_bytes
-from workbench.ingest.readers import read_table
+from workbench.ingest.dictionary import DictionaryPreview
+from workbench.ingest.export import ExportFormat, dictionary_bytes
 from workbench.localtext import LocalText
 from workbench.models.catalogue import remove_leftovers
 from workbench.models.exporting import export_folder, export_zip
 from workbench.names import checked_name, tidy, unique
 from workbench.search.explorer import Explorer
+from workbench.services.corpora import Corpora
+from workbench.services.editing import Editor
+from workbench.services.generation import Generation
+from workbench.services.importing import Importer
+from workbench.services.live import Live
+from workbench.services.pair_maker import PairMaker
+from workbench.services.pair_sets import PairSets
+from workbench.services.retrieval_sets import RetrievalSets
+from workbench.services.suggestions import Suggestions
 from workbench.settings import ASSETS, Settings
 from workbench.storage.artifacts import remove_staging
 from workbench.training.estimate import Estimate, estimate_run
@@ -43,7 +50,6 @@ from workbench.workspace import Workspace
 
 ENOUGH_TO_CALIBRATE = 100  # pairs
 Progress = Callable[[float, LocalText], None]
-ExportFormat = Literal["csv", "tsv", "xlsx", "jsonl"]
 SAMPLES = (
     ("汽车", "cars_zh.csv"),
     ("建筑施工", "construction_zh.csv"),
@@ -60,6 +66,15 @@ class Services:
         self._supervisor = Supervisor(settings, self._workspace.runs)
         self._encoded: set[tuple[str, str]] = set()
         self._explorer = Explorer(self._workspace.library, self._workspace.evaluations)
+        self.pair_sets = PairSets(self._workspace)
+        self.corpora = Corpora(self._workspace)
+        self.retrieval_sets = RetrievalSets(self._workspace)
+        self.editor = Editor(self._workspace)
+        self.importer = Importer(self._workspace, self.editor)
+        self.live = Live(self._workspace)
+        self.pair_maker = PairMaker(self._workspace)
+        self.suggestions = Suggestions(self._workspace, self.editor)
+        self.generation = Generation(self._workspace)
         self._load_samples()
 
     def start(self) -> None:
@@ -80,6 +95,8 @@ class Services:
 
     def close(self) -> None:
         """Stop watching runs (they go on) and close the database."""
+        self.generation.close()
+        self.live.close()
         self._supervisor.close()
         self._workspace.close()
 
@@ -100,16 +117,13 @@ class Services:
         Raises:
             FileProblem: nothing in it can be used; the sentence says why and what to do.
         """
-        table = read_table(
+        return self.importer.read(
             data,
             filename,
-            max_rows=self.settings.max_rows,
-            max_bytes=self.settings.max_upload_bytes,
+            standard=standard,
+            synonyms=synonyms,
+            split_cells=split_cells,
             encoding=encoding,
-        )
-        choice = choose_columns(table, standard=standard, synonyms=synonyms)
-        return parse_dictionary(
-            table, choice, split_cells=split_cells, max_term_length=self.settings.max_term_length
         )
 
     def save_dictionary(
@@ -176,6 +190,7 @@ class Services:
                 run=busy[0].name,
             )
         self._workspace.dictionaries.delete(name)
+        self.live.turn_off(name)
 
     # -- models ---------------------------------------------------------------------------------
 

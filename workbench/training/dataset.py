@@ -46,6 +46,9 @@ class TrainingSet:
     int64, shape (pairs,); ``concepts[i]`` numbers the component of pair i: pairs of one concept are
     never each other's negatives. Only train-part pairs are in these arrays. ``dev`` is the
     development benchmark over the same terms.
+
+    ``apart`` (m, 2) are terms marked as not synonyms, int64 indices: of different components, both in
+    training pairs. So no term of the test or dev part is among them, nor one held out.
     """
 
     terms: tuple[str, ...]
@@ -54,6 +57,7 @@ class TrainingSet:
     concepts: NDArray[np.int64]
     dev: Benchmark
     index_of: dict[str, int]
+    apart: NDArray[np.int64]
 
     def indices(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Positions of ``texts`` in ``terms``."""
@@ -69,8 +73,8 @@ class TrainingSet:
         return np.unique(np.concatenate([self.anchors, self.positives]))
 
 
-def build_training_set(pairs: Sequence[Pair], split: Split) -> TrainingSet:
-    """Index a dictionary for training.
+def build_training_set(pairs: Sequence[Pair], split: Split, apart: Sequence[Pair] = ()) -> TrainingSet:
+    """Index a dictionary for training; ``apart`` are its pairs marked as not synonyms.
 
     Raises:
         TooLittleData: fewer than eight training pairs, or only one concept among them.
@@ -83,14 +87,32 @@ def build_training_set(pairs: Sequence[Pair], split: Split) -> TrainingSet:
     train = training_pairs(pairs, split)
     components = [split.component_of[term_key(pair.standard)] for pair in train]
     numbers = {component: number for number, component in enumerate(dict.fromkeys(components))}
+    anchors = np.array([index_of[term_key(pair.synonym)] for pair in train], np.int64)
+    positives = np.array([index_of[term_key(pair.standard)] for pair in train], np.int64)
     return TrainingSet(
         terms=tuple(terms.values()),
-        anchors=np.array([index_of[term_key(pair.synonym)] for pair in train], np.int64),
-        positives=np.array([index_of[term_key(pair.standard)] for pair in train], np.int64),
+        anchors=anchors,
+        positives=positives,
         concepts=np.array([numbers[component] for component in components], np.int64),
         dev=build_benchmark(pairs, split, "dev", "unseen"),
         index_of=index_of,
+        apart=_apart_in_training(apart, split, index_of, {*anchors.tolist(), *positives.tolist()}),
     )
+
+
+def _apart_in_training(
+    apart: Sequence[Pair], split: Split, index_of: dict[str, int], trained: set[int]
+) -> NDArray[np.int64]:
+    """The marked pairs (m, 2) that training may use; see :class:`TrainingSet`."""
+    import numpy as np
+
+    chosen: dict[tuple[int, int], None] = {}
+    for pair in apart:
+        keys = term_key(pair.standard), term_key(pair.synonym)
+        indices = sorted(index_of[key] for key in keys if index_of.get(key) in trained)
+        if len(indices) == 2 and split.component_of[keys[0]] != split.component_of[keys[1]]:
+            chosen[indices[0], indices[1]] = None
+    return np.array(list(chosen), np.int64).reshape(-1, 2)
 
 
 def check_enough(pairs: Sequence[Pair], split: Split) -> None:

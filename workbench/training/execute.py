@@ -19,6 +19,7 @@ from workbench.models.library import ModelLibrary
 from workbench.storage.artifacts import link_or_copy, staged_folder
 from workbench.training.dataset import TrainingSet, build_training_set
 from workbench.training.estimate import observe_stage
+from workbench.training.material import Material, load_material
 from workbench.training.registry import Reporter, StageContext, StageResult, stage
 from workbench.types import Comparison, Evaluation, Run, RunState
 from workbench.workspace import Workspace
@@ -71,9 +72,11 @@ def execute(
     began = time.monotonic()
     info = workspace.dictionaries.version(run.version_id)
     subject = workspace.measurer.subject(info)
-    data = build_training_set(subject.pairs, subject.split)
+    data = build_training_set(subject.pairs, subject.split, subject.apart)
+    material = load_material(workspace, run.config, subject.pairs, subject.split)
     reporter.phase(UNPACKING)
     folder = workspace.library.folder(run.base_model, lambda fraction, text: reporter.phase(text, fraction))
+    base_folder = folder
     seconds: dict[str, float] = {"prepare": time.monotonic() - began}
     results: list[StageResult] = []
     stages = run.config["stages"]
@@ -88,7 +91,7 @@ def execute(
         model = FolderModel(
             folder, workspace.library.fingerprint_of_folder(folder), workspace.library, reporter, rate_name
         )
-        results.append(_do_stage(model, data, entry, target, run, reporter))
+        results.append(_do_stage(model, data, material, base_folder, entry, target, run, reporter))
         spent = time.monotonic() - stage_began
         seconds["encode"] = seconds.get("encode", 0.0) + model.spent
         seconds[entry["stage"]] = spent - model.spent
@@ -107,6 +110,8 @@ def execute(
     for number in range(1, len(stages)):
         shutil.rmtree(folder.parent / f"stage-{number}", ignore_errors=True)
     result = _result(results, seconds)
+    if material.left_out:
+        result["left_out"] = material.left_out  # texts and pairs that would have told a test answer
     if stopped:
         return "stopped", _stopped_text(results), result
     try:
@@ -125,6 +130,8 @@ def execute(
 def _do_stage(
     model: FolderModel,
     data: TrainingSet,
+    material: Material,
+    base_folder: Path,
     entry: dict[str, Any],
     target: Path,
     run: Run,
@@ -134,7 +141,8 @@ def _do_stage(
     size = sum(path.stat().st_size for path in model.folder.rglob("*") if path.is_file())
     extra = {"run": run.name, "base": run.base_model, "stage": spec.name, "parameters": entry["parameters"]}
     with staged_folder(target, needs_bytes=size, extra=extra) as out:
-        context = StageContext(data, model, out, reporter, int(run.config["seed"]))
+        seed = int(run.config["seed"])
+        context = StageContext(data, model, out, reporter, seed, material, base_folder)
         result = spec.run(context, entry["parameters"])
         if result.stopped_early and reporter.stop_request == "discard":
             raise Stopped(LocalText("已停止。", "Stopped."))

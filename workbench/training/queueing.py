@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.errors import BadParameter, NameTaken
@@ -9,6 +10,7 @@ from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.localtext import LocalText
 from workbench.names import tidy, unique
 from workbench.training.dataset import check_enough
+from workbench.training.material import check_sets
 from workbench.training.recipes import recipe
 from workbench.training.registry import stage
 from workbench.types import Run
@@ -24,11 +26,15 @@ def queue_run(
     name: str | None,
     parameters: dict[str, Any] | None,
     seed: int,
+    corpora: Sequence[str] = (),
+    pair_sets: Sequence[str] = (),
 ) -> Run:
     """Queue a run of a recipe on a dictionary; ``name`` is made up where there is none.
 
+    ``corpora`` and ``pair_sets`` are names of what it may learn from besides.
+
     Raises:
-        NotFound, BadParameter, NameTaken, ModelProblem: in words.
+        NotFound, BadParameter, NameTaken, ModelProblem, TrainingProblem: in words.
     """
     if base in {info.id for info in baseline_infos()}:
         raise BadParameter(
@@ -36,6 +42,11 @@ def queue_run(
             base=base,
         )
     check_enough(subject.pairs, subject.split)
+    configs = stage_configs(recipe_name, parameters)
+    needs = [need for config in configs for need in stage(config["stage"]).needs]
+    corpora = [workspace.corpora.get(corpus).name for corpus in corpora]
+    sets = [workspace.pair_sets.get(each) for each in pair_sets]
+    check_sets(needs, corpora, sets)
     base = workspace.library.check(base)
     runs = workspace.runs
     wish = name or tidy(f"{subject.info.name}-{recipe_name}")
@@ -47,7 +58,9 @@ def queue_run(
             name=wish,
         )
     config = {
-        "stages": stage_configs(recipe_name, parameters),
+        "stages": configs,
+        "corpora": corpora,
+        "pair_sets": [info.name for info in sets],
         "seed": _checked_seed(seed),
         "versions": _library_versions(),
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.errors import BadParameter, NotFound, Stopped
 from workbench.localtext import LocalText
 from workbench.training.dataset import DevScores, TrainingSet
+from workbench.training.material import Material
 from workbench.types import Parameter
 
 if TYPE_CHECKING:
@@ -53,13 +54,19 @@ class WorkingModel(Protocol):
 
 @dataclass(frozen=True)
 class StageContext:
-    """All that a stage is given. It writes its model into ``out``, an empty staging folder."""
+    """All that a stage is given. It writes its model into ``out``, an empty staging folder.
+
+    ``material`` holds the raw text and the labelled pairs that the expert chose for the run;
+    ``base_folder`` is the model that the whole run began with (None: the one of this stage).
+    """
 
     data: TrainingSet
     model: WorkingModel
     out: Path
     report: Reporter
     seed: int
+    material: Material = field(default_factory=Material)
+    base_folder: Path | None = None
 
     def stopped_at(self, phase: LocalText) -> bool:
         """Begin a phase when there is something to keep: whether Stop was pressed (it is not raised)."""
@@ -103,7 +110,7 @@ class StageSpec:
     name: str
     title: LocalText
     help: LocalText
-    needs: tuple[str, ...]  # kinds of data: "dictionary"
+    needs: tuple[str, ...]  # kinds of data: "dictionary", "corpus", "labels", "triplets"
     parameters: tuple[Parameter, ...]
     estimate: Callable[[Workload, dict[str, Any]], float]  # seconds of training, encoding not counted
     run: Callable[[StageContext, dict[str, Any]], StageResult]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,8 @@ class SplitModel(ABC):
     that a batch is one gather. Texts are numbered as given to :meth:`prepare`.
     """
 
+    noise = 0.0  # dropout upon the trunk's states while training, for a head that has none
+
     def __init__(self) -> None:
         self._flat: torch.Tensor | None = None
         self._offsets: torch.Tensor
@@ -33,8 +36,8 @@ class SplitModel(ABC):
         """Token ids of each text, special tokens included, cut at the model's limit."""
 
     @abstractmethod
-    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
-        """Frozen states (b, L, width) of token ids (b, L) that are all of one length."""
+    def trunk(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Frozen states (b, L, width) of token ids (b, L): of one length, or ``mask`` tells the real ones."""
 
     @abstractmethod
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -49,14 +52,34 @@ class SplitModel(ABC):
         """Dropout on or off in the head."""
 
     @abstractmethod
+    def twin(self) -> SplitModel:
+        """The same model with a head of its own, equal at first; trunk and prepared texts are shared."""
+
+    @abstractmethod
+    def word_table(self) -> torch.Tensor:
+        """The frozen vectors (vocabulary, width) of the tokens."""
+
+    @property
+    @abstractmethod
+    def tokenizer(self) -> Any:
+        """Of the transformers library, or None."""
+
+    @abstractmethod
     def save(self, out: Path, base: Path) -> None:
         """Write the whole model into ``out``; ``base`` is the folder that it was loaded from."""
 
-    def prepare(self, texts: Sequence[str], progress: Callable[[float], None]) -> None:
-        """Run the trunk once over ``texts``, equal lengths together, so that nothing is padded."""
+    def prepare(
+        self, texts: Sequence[str], progress: Callable[[float], None], *, whole: int = 0, longest: int = 0
+    ) -> None:
+        """Run the trunk once over ``texts``, equal lengths together, so that nothing is padded.
+
+        Texts after the first ``whole`` are cut to ``longest`` tokens, where it is not 0.
+        """
         import torch
 
         ids = self.token_ids(texts)
+        if longest:
+            ids[whole:] = [cut(row, longest) for row in ids[whole:]]
         self._lengths = torch.tensor([len(row) for row in ids])
         self._offsets = torch.cumsum(self._lengths, 0) - self._lengths
         total, done = int(self._lengths.sum()), 0
@@ -80,8 +103,32 @@ class SplitModel(ABC):
         steps = torch.arange(int(lengths.max()))
         mask = steps[None, :] < lengths[:, None]
         places = (self._offsets[rows][:, None] + steps).clamp(max=len(self._flat) - 1)
+        hidden = self._flat[places]
+        if self.noise and torch.is_grad_enabled():
+            hidden = torch.nn.functional.dropout(hidden, self.noise)
         with autocast():
-            return self.head(self._flat[places], mask).float()
+            return self.head(hidden, mask).float()
+
+    def states(self, ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Frozen states (b, L, width) and mask (b, L) of texts that were not prepared, by their token ids."""
+        import torch
+
+        lengths = torch.tensor([len(row) for row in ids])
+        mask = torch.arange(int(lengths.max()))[None, :] < lengths[:, None]
+        pad = getattr(self.tokenizer, "pad_token_id", None) or 0
+        padded = torch.full(mask.shape, pad)
+        padded[mask] = torch.tensor([token for row in ids for token in row])
+        with torch.no_grad(), autocast():
+            return self.trunk(padded, mask).float(), mask
+
+    def pooled(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Sentence vectors (b, d), float32, of the states that :meth:`states` gives."""
+        import torch
+
+        if self.noise and torch.is_grad_enabled():
+            hidden = torch.nn.functional.dropout(hidden, self.noise)
+        with autocast():
+            return self.head(hidden, mask).float()
 
     def all_vectors(
         self, rows: torch.Tensor, progress: Callable[[float], None] | None = None
@@ -126,6 +173,7 @@ class LayerSplit(SplitModel):
         self._bert = bert
         stack = self._bert.encoder.layer
         self._cut = len(stack) - min(layers, len(stack))
+        self._top = list(stack[self._cut :])
         for parameter in self._bert.parameters():
             parameter.requires_grad_(False)
         for parameter in self.trainable():
@@ -140,20 +188,29 @@ class LayerSplit(SplitModel):
         rows: list[list[int]] = encoded["input_ids"]
         return rows
 
-    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
+    def trunk(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Embeddings and the layers below the cut."""
         hidden = self._bert.embeddings(input_ids=ids)
+        additive = None if mask is None else _additive(mask)
         for layer in self._bert.encoder.layer[: self._cut]:
-            hidden = _first(layer(hidden, None))
+            hidden = _first(layer(hidden, additive))
         return hidden
 
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The layers above the cut, then the model's own pooling and what follows it, in float32."""
+        return self.pool(self.top(hidden, mask), mask)
+
+    def top(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The layers above the cut: token states (b, L, width) of the trunk's."""
+        additive = _additive(mask)
+        for layer in self._top:
+            hidden = _first(layer(hidden, additive))
+        return hidden
+
+    def pool(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Sentence vectors (b, d) of the last layer's states: the model's own pooling and what follows it."""
         import torch
 
-        additive = torch.where(mask, 0.0, -1e9)[:, None, None, :]
-        for layer in self._bert.encoder.layer[self._cut :]:
-            hidden = _first(layer(hidden, additive))
         features: dict[str, Any] = {"token_embeddings": hidden.float(), "attention_mask": mask.long()}
         with torch.autocast("cpu", enabled=False):
             for module in list(self._model)[1:]:
@@ -163,13 +220,34 @@ class LayerSplit(SplitModel):
 
     def trainable(self) -> list[torch.nn.Parameter]:
         """Every parameter of the layers above the cut."""
-        return [p for layer in self._bert.encoder.layer[self._cut :] for p in layer.parameters()]
+        return [p for layer in self._top for p in layer.parameters()]
 
     def train(self, mode: bool) -> None:
         """Dropout on or off above the cut; below it there is none."""
         self._bert.eval()
-        for layer in self._bert.encoder.layer[self._cut :]:
+        for layer in self._top:
             layer.train(mode)
+
+    def twin(self) -> LayerSplit:
+        """Copies of the layers above the cut."""
+        other = copy.copy(self)
+        other._top = copy.deepcopy(self._top)
+        return other
+
+    def word_table(self) -> torch.Tensor:
+        """The input embeddings."""
+        table: torch.Tensor = self._bert.embeddings.word_embeddings.weight
+        return table
+
+    @property
+    def tokenizer(self) -> Any:
+        """The model's own."""
+        return self._model.tokenizer
+
+    @property
+    def heads(self) -> int:
+        """Attention heads of a layer."""
+        return int(self._bert.config.num_attention_heads)
 
     def save(self, out: Path, base: Path) -> None:
         """The base's files with the trained tensors put in their places."""
@@ -191,62 +269,6 @@ class LayerSplit(SplitModel):
         save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
 
 
-class ConvolutionalSplit(SplitModel):
-    """The Universal Sentence Encoder: frozen token embeddings below, the whole small net above."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self._model = model
-        self._net = model[0]
-        for name, parameter in self._net.named_parameters():
-            parameter.requires_grad_(not self._net.is_embedding(name))
-
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids; this encoder knows no prompts."""
-        rows: list[list[int]] = self._net.token_ids(list(texts))
-        return rows
-
-    def trunk(self, ids: torch.Tensor) -> torch.Tensor:
-        """Rows of the embedding table."""
-        states: torch.Tensor = self._net.embed(ids)
-        return states
-
-    def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The whole net above the table, and what follows it."""
-        import torch
-
-        # float32 throughout: the net ends in tanh of wide sums, where bfloat16 costs visible accuracy
-        with torch.autocast("cpu", enabled=False):
-            features: dict[str, Any] = {
-                "sentence_embedding": self._net.head(hidden.float() * mask[..., None], mask)
-            }
-            for module in list(self._model)[1:]:
-                features = module(features)
-        vectors: torch.Tensor = features["sentence_embedding"]
-        return vectors
-
-    def trainable(self) -> list[torch.nn.Parameter]:
-        """Everything but the embedding table."""
-        return [p for p in self._net.parameters() if p.requires_grad]
-
-    def train(self, mode: bool) -> None:
-        """Dropout on or off."""
-        self._net.train(mode)
-
-    def save(self, out: Path, base: Path) -> None:
-        """The base's files with the net's tensors put in their places."""
-        from safetensors.torch import load_file, save_file
-
-        from workbench.models.adapter import copy_model
-
-        copy_model(base, out, without=("model.safetensors",))
-        tensors = load_file(base / "model.safetensors")
-        for name, parameter in self._net.named_parameters():
-            if parameter.requires_grad:
-                tensors[name] = parameter.detach().contiguous()
-        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
-
-
 def split_model(folder: Path, layers: int) -> SplitModel:
     """Load a model and cut it below its top ``layers``.
 
@@ -261,6 +283,8 @@ def split_model(folder: Path, layers: int) -> SplitModel:
     model = load_model(folder)
     split: SplitModel | None = None
     if hasattr(model[0], "is_embedding"):
+        from workbench.training.convolutional import ConvolutionalSplit
+
         split = ConvolutionalSplit(model)
     elif backbone(model) is not None:
         split = LayerSplit(model, layers)
@@ -338,6 +362,17 @@ def _equal_length_batches(ids: list[list[int]]) -> Iterator[list[int]]:
         size = max(1, TOKENS_PER_BATCH // max(1, length))
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
+
+
+def cut(row: list[int], longest: int) -> list[int]:
+    """Token ids cut to ``longest``; the closing token stays."""
+    return row if len(row) <= longest else [*row[: longest - 1], row[-1]]
+
+
+def _additive(mask: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    return torch.where(mask, 0.0, -1e9)[:, None, None, :]
 
 
 def _first(output: Any) -> Any:

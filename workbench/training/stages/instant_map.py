@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Stopped
 from workbench.localtext import LocalText
 from workbench.training.dataset import DevProbe, DevScores
-from workbench.training.losses import batches, in_batch_loss
+from workbench.training.mapping import Frame, MapFitting, search
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.types import Parameter
 
 if TYPE_CHECKING:
     import torch
 
-ALPHAS = (0.3, 0.5, 0.7)
-SIBLINGS = 6  # pairs of synonyms of one concept, at most
-PATIENCE = 6  # epochs without a better development score
-
-
-@dataclass
-class _Candidate:
-    scores: DevScores
-    epoch: int
-    alpha: float
-    weight: torch.Tensor  # (d, d) residual L
-
 
 def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     """Learn ``z = (I + alpha L) P (e - mu)`` over the base model's unit vectors e, L zero at the start.
 
-    ``mu`` is the mean and ``P = C^(-w/2)``, scaled, the soft whitening of the training terms
-    (``C`` their covariance; Mu 2018, Su 2021): directions that all terms share count less. The loss
-    is the in-batch softmax over cosines in both directions (InfoNCE, van den Oord 2018), pairs of
-    one concept left out of each other's negatives; synonyms of one concept are pairs too. The epoch
-    and alpha with the best development MRR@10 are kept. Since the result is normalised, the whole
-    is one affine layer on top of the base: ``W = (I + alpha L) P``, ``b = -W mu``, saved as an
-    ordinary ``Dense`` module.
+    ``mu`` and ``P`` are of the training terms (:class:`Frame`), L is learnt by :class:`MapFitting`. The
+    epoch and alpha with the best development MRR@10 are kept. Since the result is normalised, the whole
+    is one affine layer on top of the base: ``W = (I + alpha L) P``, ``b = -W mu``, saved as an ordinary
+    ``Dense`` module.
     """
     import torch
 
@@ -49,108 +31,31 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     probe = DevProbe(context.data, max_documents=5000)
     base = probe.score(base_vectors[probe.needed])
     _draw(context, 0, base)
-    mean = vectors[torch.from_numpy(context.data.training_terms)].mean(0)
-    soft = _whitening(vectors[torch.from_numpy(context.data.training_terms)] - mean, parameters["whitening"])
-    x = torch.nn.functional.normalize((vectors - mean) @ soft, dim=1)
-    best, stopped = _fit(context, parameters, x, probe)
-    best = _sweep(best, x[torch.from_numpy(probe.needed)], probe)
-    weight = (torch.eye(len(mean)) + best.alpha * best.weight) @ soft
-    bias = -(weight @ mean)
+    frame = Frame.of(vectors[torch.from_numpy(context.data.training_terms)], parameters["whitening"])
+    x = frame.project(vectors)
+    fitting = MapFitting(x, context.data, parameters, seed=context.seed)
+    epochs = int(parameters["epochs"])
+    context.report.phase(LocalText("正在训练", "Training"))
+
+    def stepped(step: int, loss: float) -> None:
+        context.report.point("loss", step, loss)
+        context.report.steps(step, epochs * fitting.steps)
+
+    best, stopped = search(
+        fitting,
+        probe,
+        x[torch.from_numpy(probe.needed)],
+        epochs,
+        stepped=stepped,
+        scored=lambda step, scores: _draw(context, step, scores),
+    )
+    weight = (torch.eye(len(frame.mean)) + best.alpha * best.weight) @ frame.soft
+    bias = -(weight @ frame.mean)
     stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
     _save(context, weight, bias)
     moved = torch.nn.functional.normalize(vectors @ weight.T + bias, dim=1)
     chosen = {"epoch": best.epoch, "alpha": best.alpha}
     return StageResult(base, best.scores, chosen, moved.numpy(), stopped_early=stopped)
-
-
-def _whitening(centred: torch.Tensor, power: float) -> torch.Tensor:
-    """``P`` (d, d), symmetric: each principal direction divided by its spread to the power of ``power``."""
-    import torch
-
-    covariance = centred.T @ centred / len(centred)
-    values, directions = torch.linalg.eigh(covariance.double())
-    spread = values.clamp(min=0).sqrt() + 1e-3  # directions without any spread must not be blown up
-    factors = (spread / spread.mean()) ** -power
-    return (directions * factors @ directions.T).float()
-
-
-def _training_pairs(context: StageContext) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Anchors, positives, concepts (n,): synonym with standard term, and a few synonyms with one another."""
-    import torch
-
-    data = context.data
-    by_concept: dict[int, list[int]] = {}
-    for anchor, concept in zip(data.anchors.tolist(), data.concepts.tolist(), strict=True):
-        by_concept.setdefault(concept, []).append(anchor)
-    extra = [
-        (one, other, concept)
-        for concept, members in by_concept.items()
-        for one, other in islice(combinations(members, 2), SIBLINGS)
-    ]
-    siblings = torch.tensor(extra, dtype=torch.long).reshape(-1, 3)
-    return (
-        torch.cat([torch.from_numpy(data.anchors), siblings[:, 0]]),
-        torch.cat([torch.from_numpy(data.positives), siblings[:, 1]]),
-        torch.cat([torch.from_numpy(data.concepts), siblings[:, 2]]),
-    )
-
-
-def _fit(
-    context: StageContext, parameters: dict[str, Any], x: torch.Tensor, probe: DevProbe
-) -> tuple[_Candidate, bool]:
-    """Train L on unit vectors ``x`` (n, d); the best epoch, and whether Stop was pressed."""
-    import torch
-
-    anchors, positives, concepts = _training_pairs(context)
-    residual = torch.nn.Linear(x.shape[1], x.shape[1], bias=False)
-    torch.nn.init.zeros_(residual.weight)
-    optimizer = torch.optim.AdamW(
-        residual.parameters(), lr=parameters["learning_rate"], weight_decay=parameters["weight_decay"]
-    )
-    generator = torch.Generator().manual_seed(context.seed)
-    batch, epochs = int(parameters["batch_size"]), int(parameters["epochs"])
-    total = epochs * len(batches(anchors, batch))
-    needed = x[torch.from_numpy(probe.needed)]
-    best = _Candidate(_score(probe, needed, residual.weight), 0, 1.0, residual.weight.detach().clone())
-    context.report.phase(LocalText("正在训练", "Training"))
-    step = 0
-    try:
-        for epoch in range(1, epochs + 1):
-            order = torch.randperm(len(anchors), generator=generator)
-            for rows in batches(order, batch):
-                za, zb = (x[side[rows]] + residual(x[side[rows]]) for side in (anchors, positives))
-                loss = in_batch_loss(za, zb, concepts[rows], parameters["temperature"])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                step += 1
-                context.report.point("loss", step, float(loss.detach()))
-                context.report.steps(step, total)
-            scores = _score(probe, needed, residual.weight)
-            _draw(context, step, scores)
-            if scores.choice > best.scores.choice:
-                best = _Candidate(scores, epoch, 1.0, residual.weight.detach().clone())
-            elif epoch - best.epoch >= PATIENCE:
-                break
-    except Stopped:
-        return best, True
-    return best, False
-
-
-def _sweep(best: _Candidate, x: torch.Tensor, probe: DevProbe) -> _Candidate:
-    """The best strength of the map: alpha costs no training, only another look at the dev synonyms."""
-    for alpha in ALPHAS:
-        scores = _score(probe, x, alpha * best.weight)
-        if scores.choice > best.scores.choice:
-            best = _Candidate(scores, best.epoch, alpha, best.weight)
-    return best
-
-
-def _score(probe: DevProbe, x: torch.Tensor, weight: torch.Tensor) -> DevScores:
-    import torch
-
-    with torch.inference_mode():
-        return probe.score(torch.nn.functional.normalize(x + x @ weight.T, dim=1).numpy())
 
 
 def _draw(context: StageContext, step: int, scores: DevScores) -> None:
