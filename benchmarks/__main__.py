@@ -1,4 +1,4 @@
-"""``make bench``: all of them, or those named: encode, training, latency."""
+"""``make bench``: all of them, or those named: encode, training, latency, bench_editor, bench_check, …"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.common import Row, table
 
-ALL = ("encode", "training", "latency")
+ALL = ("encode", "training", "latency", "bench_editor", "bench_live", "bench_check", "bench_pairs")
 
 
 def main(names: list[str]) -> None:

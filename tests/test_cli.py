@@ -1,5 +1,6 @@
 """Every command: one JSON document where it is asked for, a sentence and the right exit status where not."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import main
+from workbench.cli import _parser, main
 
 ROOT = Path(__file__).resolve().parents[1]
 METRICS = {
@@ -59,6 +60,18 @@ def ask(run, workshop):
         return json.loads(out)  # fails for anything before or behind the one document
 
     return call
+
+
+def test_every_command_explains_itself():
+    parsers = [_parser()]
+    for parser in parsers:
+        assert "--json" in parser.format_help() or parser is not parsers[0]
+        parser.format_help()  # a stray percent sign would fail here
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+                assert all(choice.help for choice in action._choices_actions)
+    assert len(parsers) > 50
 
 
 # -- asking a finished model ----------------------------------------------------------------------

@@ -6,6 +6,9 @@ The Python API is the same object that the page and the command line use::
 
     services = Services(Settings.from_env())
     run = services.start_run("汽车", "e5-small", "instant")
+
+Its parts are ``importer`` and ``editor`` (dictionaries), ``pair_sets``, ``corpora``, ``retrieval_sets``,
+``pair_maker``, ``generation``, ``suggestions`` and ``live``; ``docs/data.md`` has an example of each.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from workbench import commands
+from workbench.commands import data, editing, exports, imports, models, pairs, suggestions, training
 from workbench.errors import WorkbenchError
 from workbench.localtext import Language, LocalText
 from workbench.settings import Settings
@@ -130,8 +130,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    _data_commands(subcommands)
-    _model_commands(subcommands)
+    serve = subcommands.add_parser("serve", help="open the page")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=_port)
+    for topic in (imports, exports, data, editing, pairs, suggestions, models, training):
+        topic.add_commands(subcommands)
     for command in subcommands.choices.values():  # the flags are understood before and after the command
         _accept_globals(command)
     return parser
@@ -144,87 +147,3 @@ def _accept_globals(parser: argparse.ArgumentParser) -> None:
         if isinstance(action, argparse._SubParsersAction):
             for child in action.choices.values():
                 _accept_globals(child)
-
-
-def _data_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = subcommands.add_parser("serve", help="open the page")
-    serve.add_argument("--host")
-    serve.add_argument("--port", type=_port)
-
-    imports = subcommands.add_parser("import", help="import a dictionary").add_subparsers(
-        dest="kind", required=True
-    )
-    one = imports.add_parser("dictionary", help="CSV, TSV or XLSX with standard terms and synonyms")
-    one.add_argument("file")
-    one.add_argument("--name")
-    one.add_argument("--standard", metavar="COL", help="heading of the column of standard terms, or #1, #2 …")
-    one.add_argument("--synonym", metavar="COL", action="append", help="column of synonyms; may be repeated")
-    one.add_argument(
-        "--split-cells", action="store_true", help="several synonyms in one cell: split at 、,;；|/"
-    )
-    one.add_argument("--encoding", help="e.g. gb18030; recognised where left out")
-    one.add_argument("--replace", action="store_true", help="a new version of the dictionary of that name")
-    one.set_defaults(run=commands.import_dictionary)
-
-    exports = subcommands.add_parser("export", help="export a dictionary or a model").add_subparsers(
-        dest="kind", required=True
-    )
-    one = exports.add_parser("dictionary", help="to .csv, .tsv, .xlsx or .jsonl")
-    one.add_argument("name")
-    one.add_argument("file")
-    one.set_defaults(run=commands.export_dictionary)
-    one = exports.add_parser("model", help="as an ordinary sentence-transformers folder")
-    one.add_argument("run_name", metavar="RUN")
-    one.add_argument("folder")
-    one.set_defaults(run=commands.export_model)
-
-    one = subcommands.add_parser("list", help="what there is")
-    one.add_argument("what", choices=("dictionaries", "models", "runs"))
-    one.set_defaults(run=commands.list_things)
-
-
-def _model_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from workbench.training.recipes import DEFAULT_RECIPE, RECIPES
-
-    one = subcommands.add_parser("train", help="train a model and measure it; waits")
-    one.add_argument("--dictionary", required=True)
-    one.add_argument(
-        "--base", help="a base model's id, a hub name or a folder; the default base where left out"
-    )
-    one.add_argument("--recipe", default=DEFAULT_RECIPE, choices=[recipe.name for recipe in RECIPES])
-    one.add_argument("--name")
-    one.add_argument("--epochs", type=int)
-    one.add_argument("--seed", type=int, default=0)
-    one.add_argument(
-        "--set", metavar="PARAMETER=VALUE", action="append", help="any parameter of the recipe's stages"
-    )
-    one.set_defaults(run=commands.train)
-
-    one = subcommands.add_parser("evaluate", help="measure a model or baseline on a dictionary's test terms")
-    one.add_argument("--model", required=True, help="a run's name, a base model's id, or exact, tfidf")
-    one.add_argument("--dictionary", required=True)
-    one.set_defaults(run=commands.evaluate)
-
-    one = subcommands.add_parser("leaderboard", help="what is measured, best first")
-    one.add_argument("--dictionary")
-    one.add_argument("--csv", metavar="FILE")
-    one.set_defaults(run=commands.leaderboard)
-
-    one = subcommands.add_parser("similarity", help="how alike two terms are")
-    one.add_argument("first", metavar="TERM")
-    one.add_argument("second", metavar="TERM")
-    one.add_argument("--model", required=True)
-    one.add_argument("--dictionary", help="what the probability is calibrated on")
-    one.set_defaults(run=commands.similarity)
-
-    one = subcommands.add_parser("neighbours", help="the nearest terms of a dictionary")
-    one.add_argument("term", metavar="TERM")
-    one.add_argument("--model", required=True)
-    one.add_argument("--dictionary", required=True)
-    one.add_argument("-k", type=int, default=10)
-    one.set_defaults(run=commands.neighbours)
-
-    one = subcommands.add_parser(
-        "doctor", help="what is installed, which models are there, what this machine can do"
-    )
-    one.set_defaults(run=commands.doctor)

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.localtext import Language
-from workbench.types import Metrics, Run
+from workbench.localtext import Language, LocalText
+from workbench.types import (
+    CorpusInfo,
+    DictionaryInfo,
+    Difference,
+    GenerationJob,
+    Group,
+    LabelledPair,
+    Metrics,
+    ModelInfo,
+    Pair,
+    PairSetInfo,
+    Problem,
+    RetrievalSetInfo,
+    Run,
+    Step,
+    Suggestion,
+)
 
 if TYPE_CHECKING:
     from workbench.evaluation.leaderboard import BoardRow
+    from workbench.ingest.check import CheckReport
+    from workbench.ingest.contradictions import Contradiction
+    from workbench.ingest.dry_run import ImportPlan
+    from workbench.pairing.making import MadePairs
+    from workbench.services.suggestions import Decision
 
 
 def metrics_document(model: str, dictionary: str, metrics: Metrics, seconds: float) -> dict[str, Any]:
@@ -68,3 +91,306 @@ def run_document(run: Run, language: Language) -> dict[str, Any]:
         "seed": run.config.get("seed"),
         "result": run.result,
     }
+
+
+def model_document(model: ModelInfo, language: Language) -> dict[str, Any]:
+    """A model that can be chosen."""
+    return {
+        "id": model.id,
+        "title": model.title.get(language),
+        "kind": model.kind,
+        "base": model.base,
+        "languages": list(model.languages),
+        "size_bytes": model.size_bytes,
+        "licence": model.licence,
+        "ready": model.ready,
+        "default": model.default,
+    }
+
+
+# -- dictionaries and their history -----------------------------------------------------------------
+
+
+def dictionary_document(info: DictionaryInfo) -> dict[str, Any]:
+    """A dictionary's newest version."""
+    return {
+        "name": info.name,
+        "version": info.version,
+        "pairs": info.pairs,
+        "standards": info.standards,
+        "terms": info.terms,
+        "language": info.language,
+        "sample": info.sample,
+    }
+
+
+def problem_documents(problems: Sequence[Problem], language: Language) -> list[dict[str, Any]]:
+    """Problems in the order of their rows."""
+    return [
+        {
+            "code": each.code,
+            "severity": each.severity,
+            "row": each.row,
+            "column": each.column,
+            "text": each.text.get(language),
+        }
+        for each in problems
+    ]
+
+
+def pair_lists(pairs: Sequence[Pair]) -> list[list[str]]:
+    """``[standard, synonym]`` each."""
+    return [[pair.standard, pair.synonym] for pair in pairs]
+
+
+def plan_document(plan: ImportPlan, language: Language) -> dict[str, Any]:
+    """What an import would do: counts of pairs are whole, the lists under ``details`` hold 500 at most."""
+    return {
+        "mode": plan.mode,
+        "summary": plan.summary.get(language),
+        "changes_nothing": plan.changes_nothing,
+        "added": plan.added_count,
+        "added_groups": plan.added_groups,
+        "merged": plan.merged_count,
+        "changed": plan.changed_count,
+        "ignored": plan.ignored_count,
+        "removed": plan.removed_count,
+        "refused": plan.refused_count,
+        "pairs_after": plan.pairs_after,
+        "details": {
+            "added": [[group.standard, *group.synonyms] for group in plan.added],
+            "merged": pair_lists(plan.merged),
+            "changed": [[*pair_lists([each.before, each.after])] for each in plan.changed],
+            "ignored": pair_lists(plan.ignored),
+            "removed": pair_lists(plan.removed),
+            "refused": pair_lists(plan.refused),
+        },
+    }
+
+
+def check_document(report: CheckReport, language: Language) -> dict[str, Any]:
+    """What is odd about a dictionary: ``problems`` counts by kind, ``details`` says each with its row."""
+    return {
+        "problems": dict(report.problem_counts),
+        "details": problem_documents(report.problems, language),
+        "near_duplicates": {
+            "count": report.cluster_count,
+            "clusters": [
+                {
+                    "terms": [each.term for each in cluster.terms],
+                    "rows": [each.row for each in cluster.terms],
+                    "standards": list(cluster.standards),
+                    "kinds": list(cluster.kinds),
+                    "similarity": round(cluster.similarity, 1),
+                }
+                for cluster in report.clusters
+            ],
+        },
+        "chains": {
+            "count": report.chains.count,
+            "largest": [
+                {
+                    "standards": list(chain.standards),
+                    "terms": chain.term_count,
+                    "pairs": chain.edge_count,
+                    "cuts": [[edge.first, edge.second] for edge in chain.edges if edge.separates],
+                }
+                for chain in report.chains.chains
+            ],
+        },
+    }
+
+
+def step_document(step: Step, language: Language) -> dict[str, Any]:
+    """One version of a dictionary's history."""
+    return {
+        "number": step.number,
+        "kind": step.kind,
+        "title": step.title.get(language),
+        "author": step.author,
+        "created_at": when(step.created_at),
+        "added": step.added,
+        "removed": step.removed,
+        "pairs": step.pairs,
+        "content_of": step.content_of,
+        "current": step.current,
+    }
+
+
+def edit_document(
+    info: DictionaryInfo,
+    steps: Sequence[Step],
+    groups: Sequence[Group],
+    gone: Sequence[int],
+    notes: Sequence[LocalText],
+    language: Language,
+) -> dict[str, Any]:
+    """What edits did: the new steps (none where nothing changed), and the touched groups as they are now."""
+    return {
+        "name": info.name,
+        "version": info.version,
+        "pairs": info.pairs,
+        "standards": info.standards,
+        "steps": [step_document(step, language) for step in steps],
+        "groups": [group_document(group) for group in groups],
+        "gone": list(gone),
+        "notes": [note.get(language) for note in notes],
+    }
+
+
+def group_document(group: Group) -> dict[str, Any]:
+    """A synonym group."""
+    return {
+        "id": group.id,
+        "standard": group.standard,
+        "synonyms": list(group.synonyms),
+        "changed": group.changed,
+        "flags": list(group.flags),
+    }
+
+
+def difference_document(name: str, a: int, b: int, found: Difference) -> dict[str, Any]:
+    """What version ``b`` has and ``a`` has not, and the reverse; counts are whole."""
+    return {
+        "name": name,
+        "from": a,
+        "to": b,
+        "added": found.added_count,
+        "removed": found.removed_count,
+        "details": {
+            "added": pair_lists(found.added),
+            "removed": pair_lists(found.removed),
+            "apart_added": pair_lists(found.apart_added),
+            "apart_removed": pair_lists(found.apart_removed),
+        },
+    }
+
+
+# -- pair sets, corpora, retrieval sets -------------------------------------------------------------
+
+
+def pair_set_document(info: PairSetInfo) -> dict[str, Any]:
+    """A set of labelled pairs."""
+    return {
+        "name": info.name,
+        "kind": info.kind,
+        "rows": info.rows,
+        "positives": info.positives,
+        "trusted": info.trusted,
+        "source": info.source,
+        "recipe": info.recipe,
+        "created_at": when(info.created_at),
+    }
+
+
+def corpus_document(info: CorpusInfo) -> dict[str, Any]:
+    """A corpus."""
+    return {
+        "name": info.name,
+        "unit": info.unit,
+        "texts": info.texts,
+        "characters": info.characters,
+        "source": info.source,
+        "created_at": when(info.created_at),
+    }
+
+
+def benchmark_document(info: RetrievalSetInfo) -> dict[str, Any]:
+    """A retrieval set."""
+    return {
+        "name": info.name,
+        "queries": info.queries,
+        "passages": info.passages,
+        "answers": info.answers,
+        "source": info.source,
+        "created_at": when(info.created_at),
+    }
+
+
+def labelled_document(pair: LabelledPair) -> dict[str, Any]:
+    """One labelled pair."""
+    document = {"text1": pair.text1, "text2": pair.text2, "label": pair.label}
+    return {**document, "negative": pair.negative} if pair.negative else document
+
+
+def made_document(made: MadePairs, language: Language) -> dict[str, Any]:
+    """A preview of pairs made from a dictionary."""
+    return {
+        "possible": made.possible,
+        "counts": made.counts,
+        "notes": [note.get(language) for note in made.notes],
+        "rows": [
+            {**labelled_document(pair), "origin": origin, "context": context}
+            for pair, origin, context in zip(made.rows, made.origins, made.contexts, strict=True)
+        ],
+    }
+
+
+def contradiction_document(found: Contradiction, language: Language) -> dict[str, Any]:
+    """A pair that says the opposite of a dictionary."""
+    return {
+        "code": found.code,
+        "text1": found.text1,
+        "text2": found.text2,
+        "label": found.label,
+        "row": found.row,
+        "dictionary_row": found.dictionary_row,
+        "text": found.text.get(language),
+    }
+
+
+# -- the suggestions queue and what fills it --------------------------------------------------------
+
+
+def suggestion_document(each: Suggestion, language: Language) -> dict[str, Any]:
+    """Something that waits for a yes or no."""
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "dictionary": each.dictionary,
+        "first": each.first,
+        "second": each.second,
+        "label": each.label,
+        "score": each.score,
+        "state": each.state,
+        "author": each.author,
+        "source": each.source,
+        "reason": each.reason.get(language) if each.reason else None,
+    }
+
+
+def decision_document(found: Decision, language: Language) -> dict[str, Any]:
+    """What a decision did."""
+    return {
+        "state": found.state,
+        "ids": list(found.ids),
+        "steps": [step_document(step, language) for step in found.steps],
+        "pair_set": pair_set_document(found.pair_set) if found.pair_set else None,
+        "notes": [note.get(language) for note in found.notes],
+    }
+
+
+def generation_document(job: GenerationJob, language: Language) -> dict[str, Any]:
+    """A job that asks a language model, as it stands."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "state": job.state,
+        "kind": job.config.get("kind"),
+        "dictionary": job.config.get("dictionary"),
+        "corpus": job.config.get("corpus"),
+        "model": job.config.get("endpoint", {}).get("model"),
+        "url": job.config.get("endpoint", {}).get("base_url"),
+        "requests": job.requests,
+        "max_requests": job.config.get("max_requests"),
+        "made": job.made,
+        "kept": job.kept,
+        "dropped": job.dropped,
+        "message": job.message.get(language) if job.message else None,
+        "created_at": when(job.created_at),
+    }
+
+
+def when(seconds: float) -> str:
+    """A moment as ISO 8601 in the local time zone, to the second."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")

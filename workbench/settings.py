@@ -36,6 +36,10 @@ class Settings:
     threads: int = 0  # torch threads of a worker; 0: every core (workers run at low priority, the page first)
     warm_worker: bool = True  # keep an idle worker with its imports done
     stop_grace_seconds: float = 4.0
+    hang_seconds: float = 600.0  # a worker that says nothing for so long is ended; its run can be resumed
+    run_memory_bytes: int = 0  # of a worker; 0: no limit
+    run_seconds: float = 0.0  # of a run, after which it stops and keeps its best; 0: no limit
+    checkpoint_seconds: float = 20.0  # between two checkpoints of a stage, at least
     save_grace_seconds: float = (
         30.0  # as stop_grace_seconds, for "stop and keep": a large model takes a while to save
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from workbench.localtext import Language, LocalText
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -36,3 +39,17 @@ def _cell(value: Any) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def progress_line(language: Language) -> Callable[[float, LocalText], None] | None:
+    """One line on the terminal that says how far it is; nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(share: float, text: LocalText) -> None:
+        sys.stderr.write(f"\r\033[K{text.get(language)} {share:4.0%}")
+        if share >= 1:
+            sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+    return show

@@ -182,6 +182,7 @@ class Run:
     message: LocalText | None  # why it ended as it did
     result: dict[str, Any]  # dev scores of base and best, chosen merge, seconds per phase
     queue_place: int | None = None  # 1 = next; None when not queued
+    attempt: int = 1  # 2 and more: taken up again after it had ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,8 @@ class ModelInfo:
     ready: bool  # on disk and loadable now
     default: bool = False
     note: LocalText | None = None
+    run: str | None = None  # the run that left it
+    stage: int | None = None  # which stage of a run of several, from 1
 
 
 @dataclass(frozen=True, slots=True)

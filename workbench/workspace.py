@@ -12,6 +12,7 @@ from workbench.storage.evaluations import EvaluationStore
 from workbench.storage.generations import GenerationStore
 from workbench.storage.pair_sets import PairSetStore
 from workbench.storage.rates import RateStore
+from workbench.storage.recipes import RecipeStore
 from workbench.storage.retrieval_sets import RetrievalSetStore
 from workbench.storage.runs import RunStore
 from workbench.storage.suggestions import SuggestionStore
@@ -34,6 +35,7 @@ class Workspace:
         self.suggestions = SuggestionStore(self.database)
         self.generations = GenerationStore(self.database)
         self.runs = RunStore(self.database)
+        self.recipes = RecipeStore(self.database)
         self.evaluations = EvaluationStore(self.database)
         self.rates = RateStore(self.database)
         self.library = ModelLibrary(settings, self.runs, self.rates)

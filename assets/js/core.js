@@ -24,7 +24,7 @@ window.WB = (() => {
   // ---- elements
   WB.h = (tag, attributes, ...children) => {
     const [name, ...classes] = tag.split(".");
-    const svg = ["svg", "path", "circle", "rect", "line", "g"].includes(name);
+    const svg = ["svg", "path", "circle", "rect", "line", "text", "g"].includes(name);
     const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name || "div");
     for (const c of classes) node.classList.add(c);
     for (const [key, value] of Object.entries(attributes || {})) {
@@ -113,13 +113,16 @@ window.WB = (() => {
   };
 
   // ---- notes and questions
-  WB.note = (message, kind = "") => {
+  // `actions` are buttons in it: [{ label, run }]; each takes the note away.
+  WB.note = (message, kind = "", actions = []) => {
     let shelf = document.querySelector(".wb-notes");
     if (!shelf) document.body.append((shelf = WB.h("div.wb-notes", { role: "status", "aria-live": "polite" })));
     const note = WB.h("div.wb-note" + (kind ? "." + kind : ""), {}, WB.h("span", {}, message),
+      actions.map((action) => WB.h("button.wb-note-act", { type: "button", onclick: () => { note.remove(); action.run(); } }, action.label)),
       WB.h("button", { type: "button", "aria-label": WB.t("common.close"), onclick: () => note.remove() }, "×"));
     shelf.append(note);
-    setTimeout(() => note.remove(), kind === "problem" ? 14000 : 6000);
+    setTimeout(() => note.remove(), kind === "problem" ? 14000 : actions.length ? 10000 : 6000);
+    return note;
   };
   WB.confirm = (title, message, actions) => new Promise((resolve) => {
     const dialog = WB.h("dialog.wb-dialog", {},

@@ -22,7 +22,7 @@ from workbench.editing.edits import (
 from workbench.errors import BadParameter, Conflict, InputError, NotFound
 from workbench.services.editing import Editor
 from workbench.settings import Settings
-from workbench.types import Pair
+from workbench.types import Entry, Pair
 from workbench.workspace import Workspace
 
 PAIRS = [
@@ -194,6 +194,23 @@ def test_terms_move_to_another_group(desk):
     assert {group.id for group in result.groups} == {PRADO, OFFROAD}
     with pytest.raises(InputError, match="merge"):
         desk.do(MoveTerms(PRADO, ("霸道",), OFFROAD))
+
+
+def test_thousands_of_terms_of_one_group_are_taken_out_in_a_moment(tmp_path, monkeypatch):
+    many = [f"近似词{number}" for number in range(4_000)]
+    desk = Desk(tmp_path / "large", [Pair("总", term, 0) for term in many])
+    compared = 0
+
+    def counted(self, other):
+        nonlocal compared
+        compared += 1
+        return self.position == other.position and self.synonym == other.synonym
+
+    monkeypatch.setattr(Entry, "__eq__", counted)
+    desk.do(DeleteTerms(1, tuple(many[2_000:])))
+    assert desk.editor.group("车", 1).synonyms == tuple(many[:2_000])
+    assert compared < 100_000  # each term with each other would be millions
+    desk.workspace.close()
 
 
 def test_a_group_is_split(desk):

@@ -19,7 +19,7 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
     "--disable-background-networking",
 ]
-TABS = ("data", "train", "board", "explore", "map", "models")
+TABS = ("data", "synonyms", "train", "board", "explore", "map", "models")
 EVIL = (
     "<img src=x onerror=window.__evil=1>",
     "<script>window.__evil=1</script>",
@@ -106,8 +106,8 @@ def tab_names(page) -> list[str]:
     return [page.locator(f"#tab-{tab}-button").inner_text().strip() for tab in TABS]
 
 
-ENGLISH = ["Data", "Train", "Leaderboard", "Explore", "Map", "Models"]
-CHINESE = ["资料", "训练", "排行榜", "探索", "地图", "模型"]
+ENGLISH = ["Data", "Synonyms", "Train", "Leaderboard", "Explore", "Map", "Models"]
+CHINESE = ["资料", "词典编辑", "训练", "排行榜", "探索", "地图", "模型"]
 
 
 @pytest.mark.parametrize(("locale", "names"), [("en-GB", ENGLISH), ("zh-CN", CHINESE), ("zh-TW", CHINESE)])
@@ -180,23 +180,22 @@ def test_problems_are_shown_by_row_and_what_was_saved_can_be_searched(visit, tmp
     page.wait_for_function("document.querySelectorAll('#data-groups tbody tr').length === 2")
 
 
-def test_a_ticked_box_replaces_the_dictionary_of_that_name(visit, tmp_path):
+def test_a_dictionary_is_replaced_by_a_file_where_that_is_chosen(visit, tmp_path):
     path = tmp_path / "船舶.csv"
     page = visit(locale="zh-CN")
-    name = page.locator("#data-name textarea, #data-name input")
     for pairs, version in ((1, 1), (2, 2)):
         rows = ["标准词,近似词", *(f"轮船{i},汽船{i}" for i in range(pairs))]
         path.write_text("\n".join(rows), encoding="utf-8")
         page.set_input_files("#data-file input[type=file]", str(path))
         page.wait_for_selector("#data-sample tbody tr")
         if version == 2:
-            assert name.input_value() == "船舶-2"
-            page.click("#data-options button:has-text('列与编码')")
-            for tick, proposed in ((True, "船舶"), (False, "船舶-2"), (True, "船舶")):
-                page.set_checked("#data-replace input", tick)
-                page.wait_for_function(
-                    f"document.querySelector('#data-name textarea, #data-name input').value === '{proposed}'"
-                )
+            assert page.locator("#data-name input").input_value() == "船舶-2"
+            page.click("#data-mode [data-value=replace]")
+            assert page.locator("#data-into").input_value() == "船舶"
+            page.click("#data-mode [data-value=new]")
+            assert page.locator("#data-name input").input_value() == "船舶-2"
+            page.click("#data-mode [data-value=replace]")
+            page.wait_for_selector("#data-plan [data-plan=added]")
         page.click("#data-save")
         page.wait_for_selector("#data-sample", state="detached")
         page.wait_for_selector("#data-list tr[data-name='船舶']")
@@ -211,15 +210,14 @@ def test_a_file_that_is_not_understood_can_be_read_by_hand(visit, tmp_path):
     page.set_input_files("#data-file input[type=file]", str(path))
     page.wait_for_selector("#data-problem")
     assert page.locator("#data-save").is_visible()
-    page.click("#data-synonyms input")
-    page.click("[role=option]:has-text('其他')")
+    assert page.locator("#data-save").is_disabled()
+    page.click("#data-synonyms [data-column='3']")
+    page.wait_for_function("document.querySelectorAll('#data-synonyms .on').length === 2")
+    page.click("#data-synonyms [data-column='2']")
     page.wait_for_selector("#data-sample tbody tr")
     assert page.locator("#data-counts").inner_text().startswith("2")
-    page.click("#data-encoding input")
-    page.click("[role=option]:has-text('SHIFT_JIS')")
-    page.wait_for_timeout(1500)
-    page.click("#data-standard input")
-    assert "编号" not in page.locator("[role=listbox]").inner_text()
+    page.select_option("#data-encoding", "cp932")
+    page.wait_for_function("!document.querySelector('#data-standard')?.innerText.includes('编号')")
 
 
 def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(chromium, workshop_address):
@@ -317,6 +315,7 @@ def test_tabs_that_are_opened_later_know_what_was_chosen(visit):
     page.wait_for_selector("#data-list tr[data-name]")
     for tab, sign in (
         ("board", "#board-measure"),
+        ("synonyms", "#synonyms-list [data-group]"),
         ("train", "#train-estimate :is(strong, .wb-warning)"),
         ("map", "#map-start"),
         ("explore", "#explore-suggestions .wb-term"),

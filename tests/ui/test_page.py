@@ -1,10 +1,12 @@
 """The page as it is built: cheap, complete, the same ids for ever, and following the registry."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from workbench.errors import WorkbenchError
 from workbench.localtext import LocalText
 from workbench.services import Services
 from workbench.settings import Settings
@@ -13,14 +15,14 @@ from workbench.ui.app import _terminal_language, build_app, launch_arguments
 from workbench.ui.components.choosers import best_for, updates
 from workbench.ui.page import Page
 from workbench.ui.present import run_json, verdict_json
+from workbench.ui.tabs import train_recipes
 
 IDS = {
     "header", "tabs", "shell-refresh",
-    "tab-data", "tab-train", "tab-board", "tab-explore", "tab-map", "tab-models",
-    "data-file", "data-name", "data-split", "data-standard", "data-synonyms", "data-encoding", "data-replace",
-    "data-save", "data-preview", "data-list",
-    "train-dictionary", "train-base", "train-recipe", "train-name", "train-advanced", "train-seed",
-    "train-estimate", "train-start", "train-run", "train-runs",
+    "tab-data", "tab-synonyms", "tab-train", "tab-board", "tab-explore", "tab-map", "tab-models",
+    "data-file", "data-second-file", "data-form", "data-preview", "data-list",
+    "synonyms-dictionary", "synonyms",
+    "train-dictionary", "train-base", "train-form", "train-editor", "train-run", "train-runs",
     "board-dictionary", "board",
     "explore-dictionary", "explore-model", "explore-second", "explore-first", "explore-other",
     "explore-compare", "explore-pair", "explore-term", "explore-find", "explore-suggestions",
@@ -42,13 +44,37 @@ def test_the_ids_that_browsers_are_driven_by(services):
     assert found >= IDS
 
 
-def test_every_parameter_of_every_recipe_has_a_control(services):
-    found = {getattr(block, "elem_id", None) for block in build_app(services).blocks.values()}
-    specs = {spec.name: spec for spec in services.stages()}
-    for recipe in services.recipes():
-        for stage in recipe.stages:
-            for parameter in specs[stage.stage].parameters:
-                assert f"train-{recipe.name}-{parameter.name}".replace("_", "-") in found
+def test_the_form_of_a_stage_follows_from_the_registry(services):
+    desk = next(f for f in train_recipes.functions(Page(services)) if f.__name__ == "read_desk")({})
+    drawn = {stage["name"]: stage["parameters"] for stage in desk["stages"]}
+    for spec in services.stages():
+        assert [each["name"] for each in drawn[spec.name]] == [each.name for each in spec.parameters]
+    for recipe in desk["recipes"]:
+        for stage in recipe["stages"]:
+            assert set(stage["parameters"]) == {each["name"] for each in drawn[stage["stage"]]}
+    assert json.loads(json.dumps(desk)) == desk
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"recipe": "instant", "stages": "x"},
+        {"recipe": "instant", "stages": []},
+        {"recipe": "instant", "stages": [{"stage": "nowhere", "parameters": {}}]},
+        {"recipe": "instant", "stages": [{"stage": "instant_map", "parameters": {"epochs": -1}}]},
+        {"recipe": "instant", "stages": [{"stage": "instant_map", "parameters": {"evil": 1}}]},
+        {"recipe": "instant", "corpora": "x"},
+        {"recipe": "instant", "corpora": [3]},
+        {"recipe": "instant", "corpora": ["nowhere"]},
+        {"recipe": "nowhere"},
+    ],
+)
+def test_what_no_form_would_send_is_refused_before_anything_begins(services, sent):
+    start = next(f for f in train_recipes.functions(Page(services)) if f.__name__ == "start_run")
+    dictionary = services.dictionaries()[0].name
+    with pytest.raises(WorkbenchError):
+        start({"dictionary": dictionary, "base": "e5-small", **sent})
+    assert services.runs() == []
 
 
 def test_the_page_is_built_without_heavy_libraries(tmp_path):

@@ -85,14 +85,29 @@ class Draft:
         Raises:
             NotFound: there is none.
         """
+        return self.find_all(number, [term])
+
+    def find_all(self, number: int, terms: Iterable[str]) -> list[Entry]:
+        """The entries of :meth:`find` for each of the terms, none twice. Reads the group once.
+
+        Raises:
+            NotFound: there is none for one of them.
+        """
         rows = self.group(number)
-        found = [entry for entry in rows if entry.synonym == term]
-        found = found or [entry for entry in rows if term_key(entry.synonym) == term_key(term)]
-        if not found:
-            raise NotFound(
-                say.NO_TERM, say.LOAD_AGAIN, standard=say.short(rows[0].standard), term=say.short(term)
-            )
-        return found
+        written: dict[str, list[Entry]] = {}
+        by_key: dict[str, list[Entry]] = {}
+        for entry in rows:
+            written.setdefault(entry.synonym, []).append(entry)
+            by_key.setdefault(term_key(entry.synonym), []).append(entry)
+        found: dict[Entry, None] = {}
+        for term in terms:
+            entries = written.get(term) or by_key.get(term_key(term))
+            if not entries:
+                raise NotFound(
+                    say.NO_TERM, say.LOAD_AGAIN, standard=say.short(rows[0].standard), term=say.short(term)
+                )
+            found.update(dict.fromkeys(entries))
+        return list(found)
 
     def is_apart(self, first: str, second: str) -> bool:
         """Whether two terms are marked as not synonyms, in the draft."""
@@ -147,7 +162,7 @@ class Draft:
 
     def take(self, number: int, entries: Iterable[Entry]) -> None:
         """Take entries out of a group."""
-        out = list(entries)
+        out = set(entries)
         self._set(number, [entry for entry in self.group(number) if entry not in out])
 
     def remove(self, number: int) -> None:

@@ -300,7 +300,7 @@ class _Planner:
             raise _at(row, column, error) from error
 
     def _found(self, group: int, terms: Iterable[str]) -> list[Entry]:
-        return list(dict.fromkeys(entry for term in terms for entry in self.draft.find(group, term)))
+        return self.draft.find_all(group, terms)
 
     def _synonyms_only(self, group: int, terms: Sequence[str]) -> list[Entry]:
         standard = self.draft.standard(group)

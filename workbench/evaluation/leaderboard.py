@@ -22,6 +22,7 @@ class BoardRow:
     """One model on the board. ``against_base`` carries the Holm-corrected p value of the whole board.
 
     ``seen`` are the numbers of the diagnostic view, which flatter; ``None`` where not measured.
+    ``run`` is the run that left a tuned model; ``stage``, from 1, which of its several stages.
     """
 
     model: str
@@ -33,6 +34,8 @@ class BoardRow:
     verdict: LocalText
     seconds: float
     created_at: float
+    run: str | None = None
+    stage: int | None = None
 
 
 def build_board(
@@ -82,6 +85,8 @@ def build_board(
             verdict=verdict_text(models[model].kind, comparisons.get(model)),
             seconds=evaluation.seconds,
             created_at=evaluation.created_at,
+            run=models[model].run,
+            stage=models[model].stage,
         )
         for model, evaluation in unseen.items()
     ]

@@ -78,26 +78,18 @@ class ModelLibrary:
         """Models that runs have left and that are whole on disk, newest first."""
         infos = []
         for run in self._runs.all():
-            folder = self._run_folder(run)
-            manifest = manifest_of(folder) if run.state in ("completed", "stopped") else None
-            if manifest is None:
-                continue
-            spec = spec_of(run.base_model)
-            infos.append(
-                ModelInfo(
-                    id=run.name,
-                    title=LocalText(run.name, run.name),
-                    kind="tuned",
-                    base=run.base_model,
-                    languages=spec.languages if spec else (),
-                    dimension=spec.dimension if spec else None,
-                    size_bytes=sum(entry["size"] for entry in manifest["files"].values()),
-                    licence=spec.licence if spec else None,
-                    ready=True,
-                    note=run.message,
+            last = len(run.config.get("stages", ()))
+            if run.state in ("completed", "stopped"):
+                infos.append(
+                    _tuned_info(run, run.name, None, self._run_folder(run), last if last > 1 else None)
                 )
-            )
-        return infos
+            for number in range(1, last):
+                infos.append(
+                    _tuned_info(
+                        run, stage_id(run.name, number), number, self._run_folder(run, number), number
+                    )
+                )
+        return [info for info in infos if info is not None]
 
     def outside(self) -> list[ModelInfo]:
         """Hub names and folders that runs have started from."""
@@ -107,7 +99,8 @@ class ModelLibrary:
     def outside_info(self, model: str) -> ModelInfo | None:
         """What is known of a hub name or a folder; None where ``model`` is of the catalogue or was a run."""
         is_folder = Path(model).is_dir()
-        if spec_of(model) is not None or model in self._runs.names() or not (is_folder or "/" in model):
+        known = {model, split_stage_id(model)[0]} & self._runs.names()
+        if spec_of(model) is not None or known or not (is_folder or "/" in model):
             return None
         name = Path(model).name if is_folder else model
         return ModelInfo(
@@ -128,10 +121,10 @@ class ModelLibrary:
         Raises:
             NotFound, ModelUnavailable, UnsafeModel: see :func:`workbench.models.catalogue.prepare`.
         """
-        run = self._run(model)
+        run, stage = self._run_and_stage(model)
         if run is None:
             return self._prepare(model, progress)
-        folder = self._run_folder(run)
+        folder = self._run_folder(run, stage)
         if manifest_of(folder) is None:
             raise ModelProblem(
                 LocalText("训练「{name}」没有留下模型。", "The run “{name}” left no model."),
@@ -272,12 +265,57 @@ class ModelLibrary:
             raise NotFound(error.message, error.hint) from error
 
     def _run(self, model: str) -> Run | None:
-        if spec_of(model) is not None:
-            return None
-        try:
-            return self._runs.get(model)
-        except NotFound:
-            return None
+        return self._run_and_stage(model)[0]
 
-    def _run_folder(self, run: Run) -> Path:
-        return self._settings.runs_path / run.id / "model"
+    def _run_and_stage(self, model: str) -> tuple[Run | None, int | None]:
+        """The run that left a model, and the stage before its last one that did."""
+        if spec_of(model) is not None:
+            return None, None
+        for name, stage in ((model, None), split_stage_id(model)):
+            try:
+                return self._runs.get(name), stage
+            except NotFound:
+                continue
+        return None, None
+
+    def _run_folder(self, run: Run, stage: int | None = None) -> Path:
+        return self._settings.runs_path / run.id / ("model" if stage is None else f"stage-{stage}")
+
+
+def stage_id(run: str, stage: int) -> str:
+    """The id of the model that a stage before the last one has left."""
+    return f"{run}#{stage}"
+
+
+def split_stage_id(model: str) -> tuple[str, int | None]:
+    """The run's name and the stage in a :func:`stage_id`; any other id with None."""
+    name, mark, number = model.rpartition("#")
+    return (name, int(number)) if mark and name and number.isdecimal() else (model, None)
+
+
+def _tuned_info(
+    run: Run, model: str, number: int | None, folder: Path, stage: int | None
+) -> ModelInfo | None:
+    manifest = manifest_of(folder)
+    if manifest is None:
+        return None
+    title, spec = LocalText(run.name, run.name), spec_of(run.base_model)
+    if number is not None and "title" in manifest:
+        of_stage = LocalText.from_json(manifest["title"])
+        title = LocalText(
+            f"{run.name} · {number} {of_stage.get('zh')}", f"{run.name} · {number} {of_stage.get('en')}"
+        )
+    return ModelInfo(
+        id=model,
+        title=title,
+        kind="tuned",
+        base=run.base_model,
+        languages=spec.languages if spec else (),
+        dimension=spec.dimension if spec else None,
+        size_bytes=sum(entry["size"] for entry in manifest["files"].values()),
+        licence=spec.licence if spec else None,
+        ready=True,
+        note=run.message if number is None else None,
+        run=run.name,
+        stage=stage,
+    )

@@ -21,6 +21,10 @@ READING_CORPUS = LocalText(
 MAKING_POSITIVES = LocalText("正在制作正例", "Making positive pairs")
 MINING = LocalText("正在用模型挖掘负例", "Mining negatives with the model")
 MAKING_NEGATIVES = LocalText("正在制作负例", "Making negative pairs")
+BY_LIMIT = LocalText(
+    "按行数上限，从 {possible} 个可能的正例中取了 {positives} 个。",
+    "{positives} of {possible} possible positives were taken, by the limit of rows.",
+)
 NOTICEABLE = 0.02  # a share of positives that is off by less is as asked
 KIND_NAMES = {
     "lexical": LocalText("字面相近", "close by letters"),
@@ -143,7 +147,4 @@ def _on_rows(made: MadePairs, dropped: Counter[str], short: Counter[str]) -> Ite
             "{count} times there was no negative “{kind}”; a random one was taken.",
         ).format(count=count, kind=KIND_NAMES[kind])
     if made.possible > made.positives + dropped["duplicate"] + dropped["forbidden"]:
-        yield LocalText(
-            "按行数上限，从 {possible} 个可能的正例中取了 {positives} 个。",
-            "{positives} of {possible} possible positives were taken, by the limit of rows.",
-        ).format(possible=made.possible, positives=made.positives)
+        yield BY_LIMIT.format(possible=made.possible, positives=made.positives)

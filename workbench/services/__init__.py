@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from workbench.models.catalogue import remove_leftovers
 from workbench.models.exporting import export_folder, export_zip
 from workbench.names import checked_name, tidy, unique
 from workbench.search.explorer import Explorer
+from workbench.services import lifecycle
 from workbench.services.corpora import Corpora
 from workbench.services.editing import Editor
 from workbench.services.generation import Generation
@@ -24,21 +24,24 @@ from workbench.services.importing import Importer
 from workbench.services.live import Live
 from workbench.services.pair_maker import PairMaker
 from workbench.services.pair_sets import PairSets
+from workbench.services.recipes import Recipes
 from workbench.services.retrieval_sets import RetrievalSets
+from workbench.services.stage_scores import stage_scores
 from workbench.services.suggestions import Suggestions
 from workbench.settings import ASSETS, Settings
 from workbench.storage.artifacts import remove_staging
 from workbench.training.estimate import Estimate, estimate_run
 from workbench.training.jobs import Supervisor
 from workbench.training.queueing import queue_run, stage_configs
-from workbench.training.recipes import RECIPES
 from workbench.training.registry import StageSpec, stages
+from workbench.training.thinning import thinned
 from workbench.types import (
     ACTIVE_STATES,
     CurvePoint,
     DictionaryInfo,
     Evaluation,
     Hit,
+    Metrics,
     ModelInfo,
     Projection,
     Recipe,
@@ -74,6 +77,7 @@ class Services:
         self.live = Live(self._workspace)
         self.pair_maker = PairMaker(self._workspace)
         self.suggestions = Suggestions(self._workspace, self.editor)
+        self.recipes = Recipes(self._workspace)
         self.generation = Generation(self._workspace)
         self._load_samples()
 
@@ -212,10 +216,6 @@ class Services:
         if model not in {info.id for info in self._workspace.library.bases()}:
             self._workspace.library.folder(model, progress)
 
-    def recipes(self) -> list[Recipe]:
-        """The ready recipes."""
-        return list(RECIPES)
-
     def stages(self) -> list[StageSpec]:
         """Every registered stage."""
         return list(stages().values())
@@ -235,25 +235,38 @@ class Services:
     # -- training -------------------------------------------------------------------------------
 
     def estimate(
-        self, dictionary: str, base: str, recipe_name: str, parameters: dict[str, Any] | None = None
+        self,
+        dictionary: str,
+        base: str,
+        recipe: str | Recipe,
+        parameters: dict[str, Any] | None = None,
+        *,
+        corpora: Sequence[str] = (),
+        pair_sets: Sequence[str] = (),
     ) -> Estimate:
-        """How long a run would take on this machine."""
-        configs = stage_configs(recipe_name, parameters)
-        return estimate_run(self._workspace, self._subject(dictionary), base, configs)
+        """How long a run would take on this machine; the arguments are those of :meth:`start_run`."""
+        chosen = self.recipes.get(recipe) if isinstance(recipe, str) else recipe
+        counts = lifecycle.material_counts(self._workspace, corpora, pair_sets)
+        configs = stage_configs(chosen, parameters)
+        return estimate_run(self._workspace, self._subject(dictionary), base, configs, **counts)
 
     def start_run(
         self,
         dictionary: str,
         base: str,
-        recipe_name: str,
+        recipe: str | Recipe,
         *,
         name: str | None = None,
         parameters: dict[str, Any] | None = None,
         seed: int = 0,
+        corpora: Sequence[str] = (),
+        pair_sets: Sequence[str] = (),
     ) -> Run:
         """Put a run into the queue; the supervisor begins it when its turn comes.
 
-        ``parameters`` belong to the recipe's stages (a stage takes those that it knows).
+        ``recipe`` is a name or a recipe. ``parameters`` alone go to every stage that knows them,
+        ``in_batch.epochs`` or ``2.epochs`` to one. ``corpora`` and ``pair_sets`` are names of what it may
+        learn from besides the dictionary.
 
         Raises:
             NotFound, BadParameter, NameTaken, TrainingProblem: in words, before anything is started.
@@ -262,11 +275,33 @@ class Services:
             self._workspace,
             self._subject(dictionary),
             base,
-            recipe_name,
+            recipe,
             name=checked_name(name) if name else None,
             parameters=parameters,
             seed=seed,
+            corpora=corpora,
+            pair_sets=pair_sets,
         )
+        self._supervisor.wake()
+        return run
+
+    def resume_run(self, run_id: str) -> Run:
+        """Take up a run that was interrupted, stopped or has failed: the same run, one attempt more.
+
+        Stages that are done are not repeated; one that was under way goes on from its newest checkpoint.
+
+        Raises:
+            Conflict: it goes on, waits, or is complete.
+            NotFound: its base model or data is gone.
+        """
+        run = lifecycle.resume(self._workspace, self.run(run_id))
+        self._supervisor.wake()
+        return run
+
+    def retry_run(self, run_id: str, *, name: str | None = None, **changes: Any) -> Run:
+        """Start a new run like an earlier one; see :func:`workbench.services.lifecycle.retry` for changes."""
+        name = checked_name(name) if name else None
+        run = lifecycle.retry(self._workspace, self.run(run_id), name=name, **changes)
         self._supervisor.wake()
         return run
 
@@ -284,9 +319,14 @@ class Services:
         """Runs, newest first."""
         return self._workspace.runs.all(limit)
 
-    def curve(self, run_id: str, since: int = 0) -> list[CurvePoint]:
-        """Points of a run's live curve that are newer than ``since``."""
-        return self._workspace.runs.curve(run_id, since)
+    def curve(self, run_id: str, since: int = 0, *, most: int | None = None) -> list[CurvePoint]:
+        """Points of a run's live curve that are newer than ``since``; ``most`` of each series, if given."""
+        points = self._workspace.runs.curve(run_id, since)
+        return points if most is None else thinned(points, most)
+
+    def stage_scores(self, run_id: str) -> list[Metrics | None]:
+        """Unseen test concepts under a run's base and under the model of each stage; None: not measured."""
+        return stage_scores(self._workspace, self.run(run_id))
 
     def run_log_tail(self, run_id: str, lines: int = 40) -> str:
         """The last lines of a run's log."""
@@ -299,27 +339,7 @@ class Services:
 
     def delete_run(self, run_id: str) -> None:
         """Remove a finished run and its model. Refused (InputError) while it is active."""
-        run = self.run(run_id)
-        if run.state in (*ACTIVE_STATES, "queued"):
-            raise InputError(
-                LocalText("「{name}」还没有结束。", "“{name}” has not ended yet."),
-                LocalText("请先停止它。", "Stop it first."),
-                name=run.name,
-            )
-        users = [each for each in self.runs(1000) if each.base_model == run.name]
-        if any(each.state in (*ACTIVE_STATES, "queued") for each in users):
-            raise InputError(
-                LocalText(
-                    "另一个训练正以「{name}」为基础模型。", "Another run is using “{name}” as its base."
-                ),
-                LocalText("请等它结束。", "Wait until it has ended."),
-                name=run.name,
-            )
-        folder = self.settings.runs_path / run.id
-        if (folder / "model").is_dir():
-            self._workspace.library.forget(folder / "model")
-        self._workspace.runs.delete(run.id)
-        shutil.rmtree(folder, ignore_errors=True)
+        lifecycle.delete(self._workspace, self.run(run_id))
 
     # -- evaluation -----------------------------------------------------------------------------
 

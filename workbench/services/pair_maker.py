@@ -14,6 +14,7 @@ from workbench.names import checked_name
 from workbench.pairing.making import MINING_FROM, MINING_SHARE, MadePairs, make_pairs
 from workbench.pairing.negatives import Nearest
 from workbench.pairing.recipe import PairRecipe
+from workbench.pairing.remarks import BY_LIMIT
 from workbench.storage.corpora import CorpusStore
 from workbench.storage.pair_sets import PairSetStore
 from workbench.types import PairSetInfo
@@ -54,7 +55,9 @@ class PairMaker:
         """
         small = dataclasses.replace(self._complete(recipe, corpus), limit=min(limit, recipe.limit))
         made = self._made(self._subject(dictionary), small, model, progress, PREVIEWED_TEXTS)
-        notes = (*made.notes, *self._on_preview(small))
+        own = small.limit < recipe.limit  # then the limit that was reached is the preview's, not the recipe's
+        said = [note for note in made.notes if not own or note.zh != BY_LIMIT.zh]
+        notes = (*said, *self._on_preview(small))
         return MadePairs(made.rows[:limit], made.origins[:limit], made.contexts[:limit], made.possible, notes)
 
     def make(

@@ -64,8 +64,18 @@ class PairSets:
             table, choice, kind=kind, max_text_length=settings.max_text_length, max_pairs=settings.max_rows
         )
 
-    def save(self, name: str, preview: PairsPreview, *, source: str, replace: bool = False) -> PairSetInfo:
+    def save(
+        self,
+        name: str,
+        preview: PairsPreview,
+        *,
+        source: str,
+        replace: bool = False,
+        trusted: bool = True,
+    ) -> PairSetInfo:
         """Store a preview's pairs; the same content again under the same name changes nothing.
+
+        ``trusted`` is false for labels that an outside model gave: see :meth:`accept`.
 
         Raises:
             NameTaken: the name has other content and ``replace`` is false.
@@ -76,6 +86,7 @@ class PairSets:
             preview.pairs,
             kind=preview.kind,
             source=Path(source).name[:200],
+            trusted=trusted,
             replace=replace,
         )
 

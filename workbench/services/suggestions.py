@@ -7,7 +7,7 @@ import io
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from workbench.editing.edits import AddGroup, DeleteTerms, Edit, MarkApart, MergePairs, UnmarkApart
@@ -17,8 +17,11 @@ from workbench.localtext import LocalText
 from workbench.names import checked_name, tidy
 from workbench.normalise import term_key
 from workbench.services.editing import Editor
+from workbench.storage.entries import Snapshot
+from workbench.storage.history import HistoryStore
 from workbench.storage.suggestions import OPEN, SuggestionSort, pair_key
 from workbench.types import (
+    Entry,
     LabelledPair,
     Pair,
     PairSetInfo,
@@ -63,6 +66,7 @@ class Suggestions:
         self._workspace = workspace
         self._store = workspace.suggestions
         self._editor = editor
+        self._history = HistoryStore(workspace.database)
         # dictionary -> (ids, version before, version after) of the last decision, for a clean undo
         self._last: dict[str, tuple[frozenset[int], int, int]] = {}
         self._lock = threading.Lock()
@@ -163,7 +167,8 @@ class Suggestions:
             moved = set(self._store.decide([each.id for each in chosen], "accepted", tidy(author)))
             chosen = [each for each in chosen if each.id in moved]
             for name, group in _by_dictionary(chosen).items():
-                self._edit(name, _edits_of_yes(group), author, work, [each.id for each in group])
+                edits = _edits_of_yes(self._at_home(name, group))
+                self._edit(name, edits, author, work, [each.id for each in group])
             info = self._collect([each for each in chosen if each.kind != "synonym"], pair_set)
         return Decision(tuple(sorted(moved)), "accepted", tuple(work.steps), info, tuple(work.notes))
 
@@ -233,22 +238,41 @@ class Suggestions:
         self._edit(name, self._inverse(name, group), author, work)
 
     def _inverse(self, name: str, group: list[Suggestion]) -> list[Edit]:
+        """What takes decisions back one by one; what held before a decision was not its doing, and stays."""
+        info = self._workspace.dictionaries.get(name)
         marked = {pair_key(pair.standard, pair.synonym) for pair in self._editor.apart(name)}
         edits: list[Edit] = []
         terms: dict[int, list[str]] = defaultdict(list)
         for each in group:
+            past = self._history.before(info, each.decided_at or 0.0)
             adds = each.label >= 0.5
             if (each.state == "accepted") != adds:  # it had put a mark
-                if pair_key(each.first, each.second) in marked:
+                if pair_key(each.first, each.second) in marked and not _marked_in(past, each):
                     edits.append(UnmarkApart(each.first, each.second))
+                    edits += [AddGroup(e.standard, (e.synonym,)) for e in _pairs_in(past, each)]
                 continue
             if each.state != "accepted":
                 continue
-            for found in self._editor.find(name, each.first):
-                synonyms = [s for s in found.synonyms if term_key(s) == term_key(each.second)]
-                if term_key(found.standard) == term_key(each.first):
-                    terms[found.id] += synonyms
+            key = term_key(each.first)
+            holders = self._editor.find(name, each.first)
+            for found in [g for g in holders if term_key(g.standard) == key] or holders:
+                known = {term_key(entry.synonym) for entry in past.entries([found.id]).get(found.id, [])}
+                if term_key(each.second) not in known:
+                    terms[found.id] += [s for s in found.synonyms if term_key(s) == term_key(each.second)]
         return edits + [DeleteTerms(id, tuple(found)) for id, found in terms.items() if found]
+
+    def _at_home(self, name: str, group: list[Suggestion]) -> list[Suggestion]:
+        """With the standard terms of now: a term may have become a synonym since it was asked for."""
+        standards: dict[str, str] = {}
+        for first in {each.first for each in group if each.label >= 0.5}:
+            holders = self._editor.find(name, first)
+            if len(holders) == 1 and term_key(holders[0].standard) != term_key(first):
+                standards[first] = holders[0].standard
+        moved = [
+            replace(e, first=standards[e.first]) if e.label >= 0.5 and e.first in standards else e
+            for e in group
+        ]
+        return [each for each in moved if term_key(each.first) != term_key(each.second)]
 
     def _not_apart(self, chosen: list[Suggestion], work: _Work) -> list[Suggestion]:
         kept = [each for each in chosen if each.kind != "synonym" or not each.dictionary or each.label < 0.5]
@@ -344,6 +368,18 @@ def _by_dictionary(chosen: Sequence[Suggestion]) -> dict[str, list[Suggestion]]:
         if each.kind == "synonym" and each.dictionary:
             groups[each.dictionary].append(each)
     return groups
+
+
+def _pairs_in(past: Snapshot, each: Suggestion) -> list[Entry]:
+    """The synonym pairs of its two terms that a version held."""
+    keys = {term_key(each.first), term_key(each.second)}
+    groups = set.intersection(*(past.holding([key]) for key in keys))
+    entries = [entry for rows in past.entries(groups).values() for entry in rows]
+    return [entry for entry in entries if {term_key(entry.standard), term_key(entry.synonym)} == keys]
+
+
+def _marked_in(past: Snapshot, each: Suggestion) -> bool:
+    return frozenset((term_key(each.first), term_key(each.second))) in past.apart_keys()
 
 
 def _edits_of_yes(group: Sequence[Suggestion]) -> list[Edit]:

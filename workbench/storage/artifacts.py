@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -12,11 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import StorageProblem
+from workbench.errors import StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 
 MANIFEST = "manifest.json"
 STAGING_PREFIX = ".staging-"
+_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES))
+_NATIVE = re.compile(r"\(os error (\d+)\)")  # how libraries that are not written in Python name an errno
 
 
 @contextmanager
@@ -29,7 +33,8 @@ def staged_folder(
     written last, then the folder is renamed: whoever sees ``final`` sees all of it.
 
     Raises:
-        StorageProblem: less than three times ``needs_bytes`` is free, or the disk is full.
+        StorageProblem: less than three times ``needs_bytes`` is free, or the disk is full or cannot be
+            written to. Whatever else goes wrong in the block is passed on as it is.
     """
     staging = final.parent / f"{STAGING_PREFIX}{uuid.uuid4().hex}"
     try:
@@ -44,17 +49,29 @@ def staged_folder(
             shutil.rmtree(final)
         staging.rename(final)
         _sync_folder(final.parent)
-    except OSError as error:
+    except Exception as error:
+        code = _disk_error(error)
+        if code is None:
+            raise
         raise StorageProblem(
             LocalText("没能写入磁盘：{why}。", "Could not write to the disk: {why}."),
             LocalText(
                 "请腾出空间后重试；已有的数据没有改变。",
                 "Free some space and try again; nothing else was changed.",
             ),
-            why=error.strerror or str(error),
+            why=os.strerror(code),
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _disk_error(error: Exception) -> int | None:
+    """The errno of an error that is the disk's fault; safetensors wraps its own in another class."""
+    if isinstance(error, WorkbenchError):
+        return None
+    found = _NATIVE.search(str(error))
+    code = error.errno if isinstance(error, OSError) else int(found.group(1)) if found else None
+    return code if code in _DISK else None
 
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
@@ -69,11 +86,19 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     return manifest if whole else None
 
 
+def is_intact(folder: Path) -> bool:
+    """Whether every file that the manifest lists has the content that it had when it was written."""
+    manifest = manifest_of(folder)
+    return manifest is not None and all(
+        _digest(folder / name) == entry["sha256"] for name, entry in manifest["files"].items()
+    )
+
+
 def remove_staging(parent: Path) -> list[str]:
-    """Remove what a crash left half written under ``parent``; the names removed."""
+    """Remove what a crash left half written anywhere under ``parent``; the names removed."""
     removed = []
     if parent.is_dir():
-        for path in parent.glob(f"{STAGING_PREFIX}*"):
+        for path in list(parent.rglob(f"{STAGING_PREFIX}*")):
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path.name)
     return removed
@@ -116,6 +141,14 @@ def _fingerprint_file(path: Path) -> dict[str, Any]:
             digest.update(block)
         os.fsync(handle.fileno())
     return {"sha256": digest.hexdigest(), "size": path.stat().st_size}
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _write_synced(path: Path, data: bytes) -> None:

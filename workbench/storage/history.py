@@ -43,6 +43,14 @@ class HistoryStore:
         """The content of version ``number``."""
         return Snapshot(self._connection, self._dictionary_number(info.id), number)
 
+    def before(self, info: DictionaryInfo, moment: float) -> Snapshot:
+        """The content just before a moment (seconds since 1970); an empty one where that is too early."""
+        row = self._connection.execute(
+            "SELECT ifnull(max(number), 0) FROM versions WHERE dictionary_id = ? AND created_at < ?",
+            (info.id, moment),
+        ).fetchone()
+        return self.at(info, int(row[0]))
+
     def step(self, info: DictionaryInfo, number: int) -> Step:
         """One version of the history.
 

@@ -29,6 +29,13 @@ def m003_entries(db: Database) -> None:
     move_pairs_to_entries(db)
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m004_recipes_and_attempts(db: Database) -> None:
+    """Recipes of the expert's own; runs that are taken up again."""
+    for statement in _RECIPES_AND_ATTEMPTS:
+        db.execute(statement)
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,
@@ -119,4 +126,15 @@ _SETS_AND_SUGGESTIONS = (
         made INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0,
         dropped TEXT NOT NULL DEFAULT '{}', message TEXT, created_at REAL NOT NULL,
         finished_at REAL, heartbeat REAL)""",
+)
+
+_RECIPES_AND_ATTEMPTS = (
+    """CREATE TABLE recipes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, document TEXT NOT NULL,
+        created_at REAL NOT NULL, deleted_at REAL)""",
+    "CREATE UNIQUE INDEX recipes_name ON recipes(name) WHERE deleted_at IS NULL",
+    "ALTER TABLE runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+    # a run that is taken up again goes to the end of the queue, not to the place of its number
+    "ALTER TABLE runs ADD COLUMN queued_at REAL NOT NULL DEFAULT 0",
+    "UPDATE runs SET queued_at = created_at",
 )

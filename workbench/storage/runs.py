@@ -16,6 +16,7 @@ from workbench.types import ACTIVE_STATES, FINAL_STATES, CurvePoint, Run, RunSta
 
 _ACTIVE = ",".join(f"'{state}'" for state in ACTIVE_STATES)
 _FINAL = ",".join(f"'{state}'" for state in FINAL_STATES)
+RESUMABLE: tuple[RunState, ...] = ("interrupted", "stopped", "failed")
 WAITING = LocalText("排队中", "Waiting in the queue")
 
 
@@ -44,6 +45,7 @@ class RunStore:
             NameTaken: a run of that name exists.
         """
         run_id = uuid.uuid4().hex[:12]
+        now = time.time()
         try:
             with self._database.write() as db:
                 db["runs"].insert(
@@ -58,7 +60,8 @@ class RunStore:
                         "config": json.dumps(config, ensure_ascii=False),
                         "state": "queued",
                         "phase": _packed(WAITING),
-                        "created_at": time.time(),
+                        "created_at": now,
+                        "queued_at": now,
                     }
                 )
         except sqlite3.IntegrityError as error:
@@ -112,7 +115,8 @@ class RunStore:
             if busy:
                 return None
             row = db.conn.execute(
-                "SELECT id FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY number LIMIT 1"
+                "SELECT id FROM runs WHERE state = 'queued' AND deleted_at IS NULL "
+                "ORDER BY queued_at, number LIMIT 1"
             ).fetchone()
             if row is None:
                 return None
@@ -137,10 +141,15 @@ class RunStore:
         row = self._one("SELECT stop_request FROM runs WHERE id = ?", run_id)
         return row[0] if row else None
 
+    def heartbeat(self, run_id: str) -> float | None:
+        """When the run's worker last wrote, seconds since the epoch."""
+        row = self._one("SELECT heartbeat FROM runs WHERE id = ?", run_id)
+        return row[0] if row else None
+
     def heartbeat_age(self, run_id: str) -> float:
         """Seconds since the run's worker last wrote."""
-        row = self._one("SELECT heartbeat FROM runs WHERE id = ?", run_id)
-        return time.time() - row[0] if row and row[0] else float("inf")
+        written = self.heartbeat(run_id)
+        return time.time() - written if written else float("inf")
 
     def mark_running(self, run_id: str) -> bool:
         """``starting`` becomes ``running``; false when the run was stopped meanwhile."""
@@ -196,13 +205,53 @@ class RunStore:
         with self._database.write() as db:
             return self._finish(db, run_id, state, message, result)
 
+    def resume(self, run_id: str) -> bool:
+        """Put a run that ended without a result back at the end of the queue, as one more attempt.
+
+        What was measured of the model that it had kept is forgotten. False, and no change, for a run
+        in another state.
+        """
+        marks = ",".join(f"'{state}'" for state in RESUMABLE)
+        with self._database.write() as db:
+            cursor = db.conn.execute(
+                f"""UPDATE runs SET state = 'queued', phase = ?, progress = 0, queued_at = ?,
+                    step = 0, total_steps = 0,
+                    attempt = attempt + 1, started_at = NULL, finished_at = NULL, heartbeat = NULL,
+                    pid = NULL, pid_started = NULL, stop_request = NULL, message = NULL
+                    WHERE id = ? AND deleted_at IS NULL AND state IN ({marks})""",
+                (_packed(WAITING), time.time(), run_id),
+            )
+            db.conn.execute(
+                "DELETE FROM evaluations WHERE model = (SELECT name FROM runs WHERE id = ?) AND ?",
+                (run_id, cursor.rowcount),
+            )
+            return bool(cursor.rowcount)
+
+    def last_seq(self, run_id: str) -> int:
+        """The newest point of a run's curve; 0 where there is none."""
+        return int(self._one("SELECT coalesce(max(seq), 0) FROM curve_points WHERE run_id = ?", run_id)[0])
+
+    def last_step(self, run_id: str, seq: int) -> int:
+        """The last step that was drawn up to the point ``seq``; 0 where there is none."""
+        sql = "SELECT coalesce(max(step), 0) FROM curve_points WHERE run_id = ? AND seq <= ?"
+        return int(self._one(sql, run_id, seq)[0])
+
+    def drop_curve_after(self, run_id: str, seq: int) -> None:
+        """Forget the points of a curve that are newer than ``seq``: that part is done again."""
+        with self._database.write() as db:
+            db.conn.execute("DELETE FROM curve_points WHERE run_id = ? AND seq > ?", (run_id, seq))
+
     def delete(self, run_id: str) -> None:
         """Delete a run's curve and measurements and take it off the lists; its name stays used."""
         with self._database.write() as db:
             db.conn.execute("DELETE FROM curve_points WHERE run_id = ?", (run_id,))
-            db.conn.execute(
-                "DELETE FROM evaluations WHERE model = (SELECT name FROM runs WHERE id = ?)", (run_id,)
-            )
+            for row in db.conn.execute("SELECT name FROM runs WHERE id = ?", (run_id,)).fetchall():
+                db.conn.execute(  # its own, and those of its stages: "name#1"
+                    "DELETE FROM evaluations WHERE model = :name OR "
+                    "(substr(model, 1, length(:name) + 1) = :name || '#' "
+                    "AND substr(model, length(:name) + 2) NOT GLOB '*[^0-9]*')",
+                    {"name": row[0]},
+                )
             db.conn.execute("UPDATE runs SET deleted_at = ? WHERE id = ?", (time.time(), run_id))
 
     def curve(self, run_id: str, since: int = 0) -> list[CurvePoint]:
@@ -255,7 +304,9 @@ class RunStore:
             place = (
                 1
                 + self._one(
-                    "SELECT count(*) FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND number < ?",
+                    "SELECT count(*) FROM runs WHERE state = 'queued' AND deleted_at IS NULL "
+                    "AND (queued_at, number) < (?, ?)",
+                    row["queued_at"],
                     row["number"],
                 )[0]
             )
@@ -279,6 +330,7 @@ class RunStore:
             message=_unpacked(row["message"]),
             result=json.loads(row["result"]),
             queue_place=place,
+            attempt=row["attempt"],
         )
 
 

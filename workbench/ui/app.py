@@ -17,7 +17,7 @@ from workbench.ui.components.choosers import follow, updates
 from workbench.ui.errors import language_of
 from workbench.ui.guard import is_local, protection
 from workbench.ui.page import Page
-from workbench.ui.tabs import data, explore, header, leaderboard, map, models, train
+from workbench.ui.tabs import data, explore, header, leaderboard, map, models, pairs, synonyms, train
 from workbench.ui.text import text
 from workbench.ui.theme import theme
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TABS = (
     ("data", data.build),
+    ("synonyms", synonyms.build),
+    ("pairs", pairs.build),
     ("train", train.build),
     ("board", leaderboard.build),
     ("explore", explore.build),
@@ -56,7 +58,7 @@ def build_app(services: Services) -> gr.Blocks:
                     tab.select(question.handler, question.inputs, question.outputs, **QUIET)
         header.connect(page, bar)
         _keep_choosers_current(page, blocks)
-    blocks.page_work = page.background  # type: ignore[attr-defined]  # serve() ends it
+    blocks.page_work = page  # type: ignore[attr-defined]  # serve() ends what it has under way
     blocks.i18n_labels = page.labels  # type: ignore[attr-defined]  # launch() wants them, not Blocks()
     return blocks
 

@@ -14,19 +14,42 @@ from workbench.ui.errors import LANGUAGE_COOKIE
 from workbench.ui.text import LOCALES, for_views
 
 ICON = ASSETS / "icons" / "workbench.svg"
-STYLES = ("frame.css", "controls.css", "views.css")
+STYLES = ("frame.css", "controls.css", "views.css", "train.css", "data.css", "synonyms.css", "pairs.css")
 SCRIPTS = (
     "core.js",
     "language.js",
     "header.js",
-    "data.js",
-    "preview.js",
+    "findings.js",
+    "import.js",
+    "import_form.js",
+    "import_preview.js",
+    "import_kinds.js",
+    "data_lists.js",
+    "data_details.js",
     "curves.js",
+    "recipes.js",
+    "recipe_editor.js",
     "train.js",
+    "runs.js",
     "board.js",
     "explore.js",
     "map.js",
     "models.js",
+    "synonyms.js",
+    "synonyms_rows.js",
+    "synonyms_edits.js",
+    "synonyms_fields.js",
+    "synonyms_keys.js",
+    "synonyms_dialogs.js",
+    "synonyms_paste.js",
+    "synonyms_history.js",
+    "synonyms_chain.js",
+    "synonyms_live.js",
+    "pairs.js",
+    "pairs_make.js",
+    "pair_sets.js",
+    "pairs_generate.js",
+    "suggestions.js",
 )
 
 

@@ -29,6 +29,14 @@ def whole(data: dict[str, Any], key: str, low: int, high: int, *, default: int |
     return int(value)
 
 
+def real(data: dict[str, Any], key: str, low: float, high: float, *, default: float | None = None) -> float:
+    """A number within ``low..high``. Raises BadParameter."""
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise BadParameter(text("error.bad_request"))  # nothing compares with NaN
+    return float(value)
+
+
 def flag(data: dict[str, Any], key: str, *, default: bool = False) -> bool:
     """True or false. Raises BadParameter."""
     value = data.get(key, default)

@@ -34,12 +34,18 @@ class Page:
     services: Services
     labels: Labels = field(default_factory=Labels)
     background: Background = field(default_factory=Background)
+    imports: Background = field(default_factory=Background)  # a file does not wait behind a measurement
     choosers: list[Registered] = field(default_factory=list)
     when_shown: list[Question] = field(default_factory=list)
 
     def is_quick(self, models: Collection[str], dictionary: str | None) -> bool:
         """Whether questions to ``models`` about ``dictionary`` are answered at once: all is encoded."""
         return not dictionary or all(self.services.vectors_ready(model, dictionary) for model in models)
+
+    def close(self) -> None:
+        """End the work that is under way."""
+        self.background.close()
+        self.imports.close()
 
     def __post_init__(self) -> None:
         """Base models are known from the start: their names change with the language like any label."""

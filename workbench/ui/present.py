@@ -51,13 +51,16 @@ def verdict_json(run: Run) -> dict[str, Any] | None:
     else:
         kind = "better" if outcome == "better" else "tied" if outcome else "unmeasured"
     low = run.result.get("test", {}).get("difference", {}).get("ci95", [0.0])[0]
-    title = "likely" if kind == "tied" and low > 0 else kind
+    before, after = scores["base"]["recall@1"], scores["best"]["recall@1"]
+    fell = kind == "worse" and after < before
+    title = "fell" if fell else "likely" if kind == "tied" and low > 0 else kind
     numbers = text(
         f"train.numbers_{scores['on']}",
-        before=f"{scores['base']['recall@1']:.1f}",
-        after=f"{scores['best']['recall@1']:.1f}",
+        before=f"{before:.1f}",
+        after=f"{after:.1f}",
     )
-    return {"kind": kind, "title": text(f"train.verdict_{title}").as_json(), "numbers": numbers.as_json()}
+    words = text(f"train.verdict_{title}").as_json()
+    return {"kind": kind, "fell": fell, "title": words, "numbers": numbers.as_json()}
 
 
 def _scores(result: dict[str, Any]) -> dict[str, Any] | None:

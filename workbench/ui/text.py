@@ -7,13 +7,45 @@ from collections.abc import Iterator
 import gradio as gr
 
 from workbench.localtext import LocalText
-from workbench.ui.wording import board, data, explore, maps, models, shell, train
+from workbench.ui.wording import (
+    board,
+    data,
+    data_import,
+    data_lists,
+    explore,
+    maps,
+    models,
+    pairs,
+    pairs_generate,
+    shell,
+    suggestions,
+    synonyms,
+    train,
+    train_recipes,
+    train_runs,
+)
 
 LOCALES = {"zh": "zh-CN", "en": "en"}  # ours -> the name under which Gradio keeps its own strings
 
 TEXTS: dict[str, LocalText] = {
     key: LocalText(zh, en)
-    for part in (shell, data, train, board, explore, maps, models)
+    for part in (
+        shell,
+        data,
+        data_import,
+        data_lists,
+        synonyms,
+        pairs,
+        pairs_generate,
+        suggestions,
+        train,
+        train_recipes,
+        train_runs,
+        board,
+        explore,
+        maps,
+        models,
+    )
     for key, (zh, en) in part.TEXTS.items()
 }
 

@@ -1,32 +1,30 @@
-"""What the Data tab says."""
+"""What the frame of the Data tab says: the upload, the empty preview, the top of a file, its problems."""
 
 TEXTS: dict[str, tuple[str, str]] = {
-    "data.title": ("您的词典", "Your dictionaries"),
+    "data.title": ("您的资料", "Your data"),
     "data.lead": (
-        "词典是一张表（CSV、TSV 或 XLSX）：一列标准词，一列近似词。"
-        "上传后先看预览，哪一行有问题会一一指出，确认后再保存。",
-        "A dictionary is a table (CSV, TSV or XLSX): a column of standard terms and one of synonyms. "
-        "You see a preview first, with every problem by row, and save when it is right.",
+        "词典、带标签的句对、原始语料、检索集：各种文件都从这里进来。"
+        "保存之前，先看清会发生什么，哪一行有问题也会一一指出。",
+        "Dictionaries, labelled pairs, raw text and retrieval sets all come in here, from whatever file they "
+        "are in. You see what would happen, and every problem by row, before anything is saved.",
     ),
-    "data.file": ("上传 CSV、TSV 或 XLSX", "Upload CSV, TSV or XLSX"),
+    "data.file": ("把文件拖到这里，或点击选择", "Drop a file here, or click to choose"),
     "data.standard": ("标准词所在列", "Column of standard terms"),
-    "data.synonyms": ("近似词所在列（可多选）", "Columns of synonyms (one or more)"),
+    "data.synonyms": ("近似词所在的列", "Columns of synonyms"),
     "data.split": ("拆分写在一个单元格里的多个近似词", "Split cells with several synonyms"),
     "data.split_help": ("例如“SUV；四驱车”会成为两个近似词", "“SUV; off-roader” becomes two synonyms"),
     "data.encoding": ("文字编码", "Text encoding"),
-    "data.encoding_auto": ("自动识别", "Recognise by itself"),
-    "data.name": ("词典名称", "Name of the dictionary"),
-    "data.replace": ("如果已有同名词典，保存为它的新版本", "If the name exists, save as its new version"),
-    "data.save": ("保存词典", "Save dictionary"),
-    "data.options": ("列与编码", "Columns and encoding"),
-    "data.saved": (
-        "“{name}”已保存：{pairs} 对近似词。下一步：训练。",
-        "“{name}” is saved with {pairs} pairs. Next: train.",
-    ),
+    "data.name": ("名称", "Name"),
+    "data.save": ("保存", "Save"),
+    "data.options": ("读取方式", "How it is read"),
     "data.empty": ("上传后在这里预览", "The preview appears here"),
     "data.empty_hint": (
-        "一行一对就够了，例如：",
-        "A pair in each row is all it takes, for example:",
+        "词典只要一行一对就够了，例如：",
+        "For a dictionary a pair in each row is all it takes, for example:",
+    ),
+    "data.empty_formats": (
+        "也可以是 TXT、JSON、JSONL、Parquet、SKOS、OBO、Solr 同义词文件或同义词词林。",
+        "TXT, JSON, JSONL, Parquet, SKOS, OBO, Solr synonyms and Cilin lines are read as well.",
     ),
     "data.example_standard": ("标准词", "standard term"),
     "data.example_synonym": ("近似词", "synonym"),
@@ -57,34 +55,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "data.sample_rows": ("文件开头", "The top of the file"),
     "data.is_standard": ("标准词", "standard"),
     "data.is_synonym": ("近似词", "synonym"),
-    "data.read_as": ("按 {what} 读取", "Read as {what}"),
-    "data.list": ("已保存的词典", "Saved dictionaries"),
-    "data.list_none": ("还没有词典", "No dictionary yet"),
-    "data.list_none_hint": ("请在上面上传第一份。", "Upload the first one above."),
-    "data.col_name": ("名称", "Name"),
-    "data.col_pairs": ("近似词对", "Pairs"),
-    "data.col_standards": ("标准词", "Standard terms"),
-    "data.col_terms": ("不同的词", "Terms"),
-    "data.col_language": ("语言", "Language"),
-    "data.col_version": ("版本", "Version"),
-    "data.col_when": ("保存时间", "Saved"),
-    "data.sample": ("示例", "sample"),
-    "data.search": ("在“{name}”中搜索词语", "Search the terms of “{name}”"),
-    "data.split_line": (
-        "固定划分：{train} 对用于训练，{dev} 对用于挑选，{test} 对用于测试；共 {components} 个概念，"
-        "最大的概念有 {largest} 个词。",
-        "Frozen split: {train} pairs to train on, {dev} to choose by, {test} to test on; {components} "
-        "concepts, "
-        "the largest has {largest} terms.",
-    ),
     "data.group_standard": ("标准词", "Standard term"),
     "data.group_synonyms": ("近似词", "Synonyms"),
-    "data.train_with": ("用它训练", "Train with it"),
-    "data.export_csv": ("导出 CSV", "Export CSV"),
-    "data.export_xlsx": ("导出 XLSX", "Export XLSX"),
-    "data.delete_title": ("删除词典“{name}”？", "Delete the dictionary “{name}”?"),
-    "data.delete_text": (
-        "用它训练出的模型会保留，但词典本身无法恢复。",
-        "Models that were trained on it stay; the dictionary itself is gone for good.",
-    ),
+    "data.read_as": ("按 {what} 读取", "Read as {what}"),
 }

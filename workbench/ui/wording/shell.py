@@ -4,6 +4,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "product.name": ("同义词向量工作台", "Synonym Workbench"),
     "product.other": ("Synonym Workbench", "同义词向量工作台"),
     "tab.data": ("资料", "Data"),
+    "tab.synonyms": ("词典编辑", "Synonyms"),
+    "tab.pairs": ("词对", "Pairs"),
     "tab.train": ("训练", "Train"),
     "tab.board": ("排行榜", "Leaderboard"),
     "tab.explore": ("探索", "Explore"),

@@ -1,0 +1,414 @@
+"""Training from the command line: ``train``, ``runs``, ``recipes``, ``stages``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.answer import Answer, Parsers, read_file, write_file
+from workbench.documents import run_document
+from workbench.errors import BadParameter
+from workbench.localtext import Language, LocalText
+from workbench.terminal import table
+from workbench.types import FINAL_STATES, Recipe, Run, StageConfig
+
+if TYPE_CHECKING:
+    from workbench.services import Services
+    from workbench.training.recipe_files import RecipeDifference
+    from workbench.training.registry import StageSpec
+
+LARGEST_FILE = 1_000_000  # bytes of a recipe
+
+
+def add_commands(subcommands: Parsers) -> None:
+    """The commands of this module."""
+    from workbench.training.recipes import DEFAULT_RECIPE
+
+    one = subcommands.add_parser("train", help="train a model and measure it; waits")
+    one.add_argument("--dictionary")
+    one.add_argument(
+        "--base", help="a base model's id, a hub name or a folder; the default base where left out"
+    )
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--recipe", metavar="NAME|FILE", help=f"a recipe or its file; {DEFAULT_RECIPE}")
+    what.add_argument("--stage", action="append", help="a recipe of this stage alone; of several, in order")
+    what.add_argument("--from", dest="like", metavar="RUN", help="as that run was, with its data of then")
+    _add_changes(one)
+    one.set_defaults(run=train)
+    _add_runs(subcommands.add_parser("runs", help="training runs").add_subparsers(dest="kind", required=True))
+    _add_recipes(subcommands.add_parser("recipes", help="recipes").add_subparsers(dest="kind", required=True))
+
+    kinds = subcommands.add_parser("stages", help="techniques").add_subparsers(dest="kind", required=True)
+    one = kinds.add_parser("list", help="id, title, what data each needs, parameters")
+    one.add_argument("--markdown", action="store_true", help="the table of the documentation")
+    one.set_defaults(run=list_stages)
+
+
+def _add_changes(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--corpus", action="append", help="raw text to learn from; may be repeated")
+    one.add_argument("--pairs", action="append", help="a pair set to learn from; may be repeated")
+    one.add_argument("--name")
+    one.add_argument("--epochs", type=int)
+    one.add_argument("--seed", type=int)
+    one.add_argument(
+        "--set",
+        metavar="[STAGE.]PARAMETER=VALUE",
+        action="append",
+        help="a parameter of every stage that has it, of one by its name, or by its place: 2.epochs=3",
+    )
+
+
+def _add_runs(kinds: Parsers) -> None:
+    kinds.add_parser("list", help="newest first").set_defaults(run=list_runs)
+    one = kinds.add_parser("show", help="all that is known of a run")
+    one.add_argument("run_name", metavar="RUN")
+    one.add_argument("--log", type=int, default=0, metavar="LINES", help="and the last lines of its log")
+    one.set_defaults(run=show_run)
+    one = kinds.add_parser("stop", help="ask a run to stop and keep its best")
+    one.add_argument("run_name", metavar="RUN")
+    one.add_argument("--discard", action="store_true", help="keep nothing")
+    one.set_defaults(run=stop_run)
+    one = kinds.add_parser("resume", help="take up a run that was interrupted, stopped or failed; waits")
+    one.add_argument("run_name", metavar="RUN")
+    one.set_defaults(run=resume_run)
+    one = kinds.add_parser("retry", help="a new run like an earlier one, with changes; waits")
+    one.add_argument("run_name", metavar="RUN")
+    one.add_argument("--base")
+    one.add_argument("--newest", action="store_true", help="on the dictionary as it is now")
+    _add_changes(one)
+    one.set_defaults(run=retry_run)
+    one = kinds.add_parser("delete", help="a run that has ended, with its models")
+    one.add_argument("run_name", metavar="RUN")
+    one.set_defaults(run=delete_run)
+    one = kinds.add_parser("compare", help="results side by side, and what was set differently")
+    one.add_argument("run_names", metavar="RUN", nargs="+")
+    one.set_defaults(run=compare_runs)
+
+
+def _add_recipes(kinds: Parsers) -> None:
+    kinds.add_parser("list", help="the ready ones and your own").set_defaults(run=list_recipes)
+    one = kinds.add_parser("show", help="a recipe as YAML")
+    one.add_argument("recipe", metavar="NAME|FILE")
+    one.add_argument("--out", metavar="FILE", help="write it there")
+    one.set_defaults(run=show_recipe)
+    one = kinds.add_parser("save", help="a file as a recipe of your own")
+    one.add_argument("file")
+    one.add_argument("--name", help="another name than the file says")
+    one.add_argument("--replace", action="store_true")
+    one.set_defaults(run=save_recipe)
+    one = kinds.add_parser("delete", help="a recipe of your own; runs keep what they were started with")
+    one.add_argument("name")
+    one.set_defaults(run=delete_recipe)
+    one = kinds.add_parser("diff", help="what two recipes do not share")
+    one.add_argument("first", metavar="NAME|FILE")
+    one.add_argument("second", metavar="NAME|FILE")
+    one.set_defaults(run=compare_recipes)
+
+
+# -- training -----------------------------------------------------------------------------------------
+
+
+def train(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """Queue a run, wait for it, and say what came out."""
+    from workbench.models.catalogue import default_spec
+    from workbench.training.recipes import DEFAULT_RECIPE
+
+    if options.like:
+        run = services.retry_run(options.like, base=options.base, **_changes(options))
+        return _carried_out(services, run, options, language)
+    if not options.dictionary:
+        raise BadParameter(
+            LocalText("请用 --dictionary 指定词典。", "Name the dictionary with --dictionary.")
+        )
+    base = options.base or default_spec().id
+    services.fetch_model(base)
+    recipe: str | Recipe = _recipe(services, options.recipe or DEFAULT_RECIPE)
+    if options.stage:
+        title = " + ".join(options.stage)
+        stages = tuple(StageConfig(name) for name in options.stage)
+        recipe = Recipe("-".join(options.stage)[:60], LocalText(title, title), LocalText("", ""), stages)
+    changes = {name: value for name, value in _changes(options).items() if value is not None}
+    return _carried_out(
+        services, services.start_run(options.dictionary, base, recipe, **changes), options, language
+    )
+
+
+def _changes(options: argparse.Namespace) -> dict[str, Any]:
+    parameters: dict[str, Any] = {} if options.epochs is None else {"epochs": options.epochs}
+    for assignment in options.set or ():
+        name, _, value = assignment.partition("=")
+        parameters[name.strip()] = value.strip()
+    return {
+        "name": options.name,
+        "parameters": parameters or None,
+        "seed": options.seed,
+        "corpora": options.corpus,
+        "pair_sets": options.pairs,
+    }
+
+
+def _carried_out(services: Services, run: Run, options: argparse.Namespace, language: Language) -> Answer:
+    services.start()
+    run = _wait(services, run, language, quiet=options.json)
+    return run_document(run, language), lambda: _run_summary(run, language)
+
+
+def _wait(services: Services, run: Run, language: Language, *, quiet: bool) -> Run:
+    """Until the run has ended. Ctrl-C asks it to stop and keep the best; a second one discards."""
+    shown = ""
+    asked = 0
+    while run.state not in FINAL_STATES:
+        try:
+            time.sleep(0.2)
+            run = services.run(run.id)
+            place = f" #{run.queue_place}" if run.queue_place else ""
+            line = f"{run.phase.get(language)}{place} {run.progress:5.0%}"
+            if run.total_steps:
+                line += f"  {run.step}/{run.total_steps}"
+            if not quiet and line != shown and sys.stderr.isatty():
+                sys.stderr.write(f"\r\033[K{line}")
+                sys.stderr.flush()
+            shown = line
+        except KeyboardInterrupt:
+            asked += 1
+            run = services.stop_run(run.id, keep=asked == 1)
+    if not quiet and shown and sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+    return run
+
+
+def _run_summary(run: Run, language: Language) -> str:
+    lines = [f"{run.name}: {run.state}. {run.message.get(language) if run.message else ''}"]
+    test = run.result.get("test")
+    if test:
+        rows = [
+            {"model": name, **{f"recall@{k}": round(v, 2) for k, v in test[side]["recall"].items()}}
+            for name, side in ((run.base_model, "base"), (run.name, "tuned"))
+        ]
+        lines.append(table(rows))
+    return "\n".join(lines)
+
+
+# -- runs ---------------------------------------------------------------------------------------------
+
+
+def list_runs(services: Services, _: argparse.Namespace, language: Language) -> Answer:
+    """Runs, newest first."""
+    documents = [run_document(run, language) for run in services.runs(1000)]
+    columns = ("name", "state", "dictionary", "base", "recipe", "seconds", "message")
+    return documents, lambda: table([{name: each[name] for name in columns} for each in documents])
+
+
+def show_run(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """All that is known of a run."""
+    run = services.run(options.run_name)
+    document = {**run_document(run, language), "attempt": run.attempt, "config": run.config}
+    log = services.run_log_tail(run.id, options.log) if options.log > 0 else ""
+    if options.log > 0:
+        document["log"] = log
+
+    def text() -> str:
+        stages = [
+            {"#": number, "stage": entry["stage"], "parameters": _assigned(entry["parameters"])}
+            for number, entry in enumerate(run.config["stages"], 1)
+        ]
+        data = [*run.config.get("corpora", ()), *run.config.get("pair_sets", ())]
+        facts = f"{run.dictionary} · {run.base_model} · {run.recipe} · seed {run.config.get('seed')}"
+        parts = [_run_summary(run, language), " + ".join([facts, *data]), table(stages), log]
+        return "\n".join(part for part in parts if part)
+
+    return document, text
+
+
+def stop_run(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """Ask a run to stop."""
+    run = services.stop_run(options.run_name, keep=not options.discard)
+    return run_document(run, language), lambda: f"{run.name}: {run.state}"
+
+
+def resume_run(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """Take up a run again, and wait for it."""
+    return _carried_out(services, services.resume_run(options.run_name), options, language)
+
+
+def retry_run(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """A new run like an earlier one, and wait for it."""
+    run = services.retry_run(options.run_name, base=options.base, newest=options.newest, **_changes(options))
+    return _carried_out(services, run, options, language)
+
+
+def delete_run(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+    """Delete a run and its models."""
+    services.delete_run(options.run_name)
+    return {"deleted": options.run_name}, lambda: options.run_name
+
+
+def compare_runs(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """Results side by side, and what was set differently from the first."""
+    from workbench.services.lifecycle import recipe_of
+
+    runs = [services.run(name) for name in options.run_names]
+    rows = [_compared(run) for run in runs]
+    differences = {
+        run.name: [
+            _difference(each) for each in services.recipes.difference(recipe_of(runs[0]), recipe_of(run))
+        ]
+        for run in runs[1:]
+    }
+
+    def text() -> str:
+        parts = [table(rows)]
+        for name, found in differences.items():
+            parts += [f"{runs[0].name} / {name}", table(found) if found else "="]
+        return "\n".join(parts)
+
+    return {"runs": [run_document(run, language) for run in runs], "differences": differences}, text
+
+
+def _compared(run: Run) -> dict[str, Any]:
+    test, dev = run.result.get("test", {}), run.result.get("dev", {})
+    recall = {str(k): v for k, v in test.get("tuned", {}).get("recall", {}).items()}
+    return {
+        "run": run.name,
+        "state": run.state,
+        "base": run.base_model,
+        "recipe": run.recipe,
+        "seed": run.config.get("seed"),
+        "dev recall@1": dev.get("best", {}).get("recall@1"),
+        **{f"recall@{k}": recall.get(k) for k in ("1", "5", "10")},
+        "difference": test.get("difference", {}).get("difference"),
+        "seconds": round(sum(run.result.get("seconds", {}).values()), 1),
+    }
+
+
+# -- recipes and stages -------------------------------------------------------------------------------
+
+
+def list_recipes(services: Services, _: argparse.Namespace, language: Language) -> Answer:
+    """The ready ones and the expert's own."""
+    ready = {each.name for each in services.recipes.ready()}
+    rows = [
+        {
+            "name": each.name,
+            "title": each.title.get(language),
+            "own": each.name not in ready,
+            "stages": [entry.stage for entry in each.stages],
+            "help": each.help.get(language),
+        }
+        for each in services.recipes.all()
+    ]
+    return rows, lambda: table([{**row, "stages": " + ".join(row["stages"])} for row in rows])
+
+
+def show_recipe(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+    """A recipe as YAML."""
+    recipe = _recipe(services, options.recipe)
+    text = services.recipes.to_yaml(recipe)
+    if options.out:
+        write_file(Path(options.out), text.encode("utf-8"))
+    return {"name": recipe.name, "yaml": text}, lambda: str(options.out or text.rstrip())
+
+
+def save_recipe(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+    """A file as a recipe of the expert's own."""
+    recipe = _from_file(services, Path(options.file))
+    if options.name:
+        recipe = Recipe(options.name, recipe.title, recipe.help, recipe.stages)
+    saved = services.recipes.save(recipe, replace=options.replace)
+    return {"name": saved.name}, lambda: saved.name
+
+
+def delete_recipe(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+    """Delete a recipe of the expert's own."""
+    services.recipes.delete(options.name)
+    return {"deleted": options.name}, lambda: str(options.name)
+
+
+def compare_recipes(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+    """What two recipes do not share."""
+    first, second = _recipe(services, options.first), _recipe(services, options.second)
+    rows = [_difference(each) for each in services.recipes.difference(first, second)]
+    return rows, lambda: table(rows) if rows else "="
+
+
+def list_stages(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """Every technique: id, title, what data it needs, parameters."""
+    specs = services.stages()
+    documents = [
+        {
+            "id": spec.name,
+            "title": spec.title.get(language),
+            "help": spec.help.get(language),
+            "needs": list(spec.needs),
+            "source": spec.source,
+            "parameters": [
+                {
+                    "name": p.name,
+                    "kind": p.kind,
+                    "default": p.default,
+                    "minimum": p.minimum,
+                    "maximum": p.maximum,
+                    "choices": list(p.choices),
+                    "title": p.title.get(language),
+                    "help": p.help.get(language),
+                }
+                for p in spec.parameters
+            ],
+        }
+        for spec in specs
+    ]
+    if options.markdown:
+        return documents, lambda: stages_markdown(specs)
+    rows = [
+        {
+            "id": spec.name,
+            "title": spec.title.get(language),
+            "needs": " ".join(spec.needs),
+            "parameters": " ".join(p.name for p in spec.parameters),
+        }
+        for spec in specs
+    ]
+    return documents, lambda: table(rows)
+
+
+def stages_markdown(specs: list[StageSpec]) -> str:
+    """The table of stages in ``docs/training.md``."""
+    lines = ["| id | what it is for | needs | parameters (default) | source |", "|---|---|---|---|---|"]
+    for spec in specs:
+        parameters = ", ".join(f"`{p.name}` ({p.default})" for p in spec.parameters)
+        cells: tuple[str, ...] = (
+            f"`{spec.name}`",
+            f"**{spec.title.get('en')}.** {spec.help.get('en')}",
+            ", ".join(spec.needs),
+        )
+        lines.append("| " + " | ".join([*cells, parameters, spec.source]) + " |")
+    return "\n".join(lines)
+
+
+def _recipe(services: Services, name: str) -> Recipe:
+    """A recipe by its name, or the one in a file."""
+    path = Path(name).expanduser()
+    if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+        return _from_file(services, path)
+    return services.recipes.get(name)
+
+
+def _from_file(services: Services, path: Path) -> Recipe:
+    return services.recipes.from_yaml(read_file(path, LARGEST_FILE).decode("utf-8-sig", "replace"))
+
+
+def _difference(each: RecipeDifference) -> dict[str, Any]:
+    return {
+        "place": each.place,
+        "stage": each.stage,
+        "parameter": each.parameter,
+        "first": each.first,
+        "second": each.second,
+    }
+
+
+def _assigned(parameters: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in parameters.items())
