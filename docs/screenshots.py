@@ -1,91 +1,325 @@
 """Makes the guide's pictures: ``python docs/screenshots.py`` opens every tab in Chromium, in both languages.
 
-It trains the sample dictionaries in a home folder of its own first, so that the pictures show real results.
+It fills a home folder of its own first: samples with a few edits, a chain, a marked pair, trained models, a
+made pair set, and suggestions from a language model whose part a local server plays. With names
+(``python docs/screenshots.py pairs check``) it makes those alone, and trains only where a picture needs it.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+SIZE: Any = {"width": 1280, "height": 800}
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "ui")]
 
 from ensure_browser import find_browser  # noqa: E402
+from generation.fake_endpoint import FakeEndpoint, rows  # noqa: E402
 from test_main_job import FLAGS, Server  # noqa: E402
 
+from workbench import Services, Settings  # noqa: E402
 from workbench.cli import main as workbench  # noqa: E402
+from workbench.editing.edits import AddGroup, AddSynonyms, Edit, MarkApart  # noqa: E402
+from workbench.generation.config import GenerationConfig  # noqa: E402
+from workbench.generation.endpoint import EndpointConfig  # noqa: E402
+from workbench.pairing.recipe import PairRecipe  # noqa: E402
 
-TABS = ("data", "train", "board", "explore", "map", "models")
-NAMES = {"board": "leaderboard"}
-SHOWN = {
-    "zh": ("zh-CN", "汽车", "霸道SUV", "丰田普拉多"),
-    "en": ("en-GB", "Consumer health", "heart attack", "stroke"),
+# What is shown in each language. "groups" and "more" are edits before training, "live" the one in the page.
+SHOWN: dict[str, dict[str, Any]] = {
+    "zh": {
+        "locale": "zh-CN",
+        "dictionary": "汽车",
+        "explore": ("霸道SUV", "丰田普拉多"),
+        "authors": ("王工", "小李"),
+        "groups": {"川汽野马": ("野马", "野马汽车")},
+        "more": {"福特野马": ("野马",), "丰田普拉多": ("普拉多",), "梅赛德斯-奔驰": ("奔驰",)},
+        "apart": ("罗孚", "路虎"),
+        "live": ("丰田普拉多", "老霸道"),
+        "author": "王工",
+        "file": "标准词,近似词\n雷克萨斯,凌志\n日产,尼桑\n日产,NISSAN\n日产,日产汽车\n丰田普拉多,霸道越野车\n"
+        "尚界H5,上汽尚界\n尚界H5,尚界SUV\n罗孚,路虎\n宝马,宝马\n,红旗\n",
+        "templates": ("{}对比车型使用手册", "{}的保养周期是多少？"),
+        "set": "汽车句对",
+        "corpus": ("车主手册", "第 {n} 次保养：检查{term}的机油、刹车片和轮胎气压。"),
+        "proposals": {
+            "梅赛德斯-奔驰": ("梅赛德斯", "奔驰汽车", "宝马"),
+            "丰田普拉多": ("兰德酷路泽普拉多", "陆地巡洋舰"),
+            "保时捷": ("保时捷汽车", "卡宴"),
+            "沃尔沃": ("沃尔沃汽车",),
+        },
+    },
+    "en": {
+        "locale": "en-GB",
+        "dictionary": "Consumer health",
+        "explore": ("heart attack", "stroke"),
+        "authors": ("Dr Lee", "Kim"),
+        "groups": {"mitral insufficiency": ("mitral regurgitation", "MI")},
+        "more": {"hypertension": ("raised blood pressure",), "dyspnea": ("out of breath",)},
+        "apart": ("transient ischemic attack", "cerebrovascular accident"),
+        "live": ("hypertension", "elevated blood pressure"),
+        "author": "Dr Lee",
+        "file": "standard term,synonym\ndyspnea,shortness of breath\nhypertension,HTN\nhypertension,high BP\n"
+        "myocardial infarction,Heart Attack\nmpox,monkeypox\nmpox,monkeypox infection\n"
+        "cerebrovascular accident,transient ischemic attack\nasthma,asthma\n,flu\n",
+        "templates": ("what to do about {}", "leaflet for patients with {}"),
+        "set": "Health pairs",
+        "corpus": ("Leaflets", "Leaflet {n}: if you have {term}, tell your doctor at the next visit."),
+        "proposals": {
+            "myocardial infarction": ("coronary thrombosis", "cardiac arrest"),
+            "hypertension": ("high arterial pressure", "low blood pressure"),
+            "dyspnea": ("laboured breathing", "wheezing"),
+            "cerebrovascular accident": ("brain attack",),
+        },
+    },
 }
+
+
+# -- what is in the home folder -----------------------------------------------------------------------------
+
+
+def prepare(home: Path) -> None:
+    """Edits, a corpus, a pair set and suggestions for each dictionary that is shown."""
+    services = Services(Settings.from_env({}, home=home, warm_worker=False))
+    try:
+        for language, shown in SHOWN.items():
+            edit(services, shown)
+            sample = [group.standard for group in services.editor.page(shown["dictionary"], size=60).groups]
+            name, sentence = shown["corpus"]
+            texts = "\n".join(sentence.format(n=n + 1, term=term) for n, term in enumerate(sample))
+            services.corpora.save(
+                name, services.corpora.preview(texts.encode(), f"{name}.txt"), source=f"{name}.txt"
+            )
+            recipe = PairRecipe(limit=600, templates=shown["templates"])
+            services.pair_maker.make(shown["dictionary"], recipe, shown["set"])
+            propose(services, language, shown)
+    finally:
+        services.close()
+
+
+def edit(services: Services, shown: dict[str, Any]) -> None:
+    """A few steps of two people; one of them ties two groups into a chain."""
+    name, editor = shown["dictionary"], services.editor
+    steps: list[Edit] = [AddGroup(standard, terms) for standard, terms in shown["groups"].items()]
+    for standard, terms in shown["more"].items():
+        group = next(each for each in editor.find(name, standard) if each.standard == standard)
+        steps.append(AddSynonyms(group.id, terms))
+    steps.append(MarkApart(*shown["apart"]))
+    for n, step in enumerate(steps):
+        author = shown["authors"][n % 2]
+        editor.apply(name, step, based_on=editor.status(name).version, author=author)
+
+
+def propose(services: Services, language: Any, shown: dict[str, Any]) -> None:
+    """A job of a language model that answers from a list."""
+    fake = FakeEndpoint()
+    try:
+        proposals = shown["proposals"]
+        fake.always = lambda prompt: rows(*next(said for term, said in proposals.items() if term in prompt))
+        endpoint = EndpointConfig(fake.url, "qwen2.5:7b")
+        config = GenerationConfig(
+            "synonym", endpoint, dictionary=shown["dictionary"], terms=tuple(proposals), language=language
+        )
+        services.generation.wait(services.generation.start(config).id, timeout=60)
+    finally:
+        fake.close()
 
 
 def train(home: Path) -> None:
     """One run of each recipe on each dictionary that is shown."""
-    for _, dictionary, _, _ in SHOWN.values():
+    for shown in SHOWN.values():
         for recipe in ("finetune", "instant"):
             workbench(
-                ["--home", str(home), "--json", "train", "--dictionary", dictionary, "--recipe", recipe]
+                [
+                    "--home",
+                    str(home),
+                    "--json",
+                    "train",
+                    "--dictionary",
+                    shown["dictionary"],
+                    "--recipe",
+                    recipe,
+                ]
             )
 
 
-def show(page: Any, tab: str, dictionary: str, first: str, other: str) -> None:
-    """Bring a tab into the state that is worth a picture."""
-    page.click(f"#tab-{tab}-button")
-    page.wait_for_timeout(1500)
-    if tab == "train":
-        page.click(f"#train-runs >> text={dictionary}-instant")
-    elif tab == "data":
-        page.click(f"#data-list tr[data-name='{dictionary}']")
-    elif tab == "explore":
-        page.fill("#explore-first textarea, #explore-first input", first)
-        page.fill("#explore-other textarea, #explore-other input", other)
-        page.click("#explore-compare")
-        page.wait_for_selector("#explore-pair [data-model]")
-        page.fill("#explore-term textarea, #explore-term input", first)
-        page.click("#explore-find")
-        page.wait_for_selector("#explore-neighbours .wb-hits li")
-    elif tab == "map":
-        if page.locator("#map-start:visible").count():
-            page.click("#map-start")
-        page.wait_for_selector("#map .js-plotly-plot")
-    page.wait_for_timeout(2500)
+# -- the pictures -------------------------------------------------------------------------------------------
 
 
-def main() -> None:
-    """Write ``docs/images/<tab>-<language>.png``."""
+def show_training(page: Any, shown: dict[str, Any]) -> None:
+    """The curves of a run."""
+    page.click(f"#train-runs >> text={shown['dictionary']}-instant")
+
+
+def show_recipe(page: Any, shown: dict[str, Any]) -> None:
+    """A recipe of two stages in its editor, and what it learns from."""
+    page.click("[data-recipe=simcse_in_batch]")
+    page.click("#train-edit")
+    page.wait_for_selector("#recipe-stages li >> nth=1")
+    page.mouse.move(0, 0)
+    page.set_viewport_size({"width": 1280, "height": 1060})  # else what it learns from is below the edge
+
+
+def show_explore(page: Any, shown: dict[str, Any]) -> None:
+    """Two terms compared, and the neighbours of one."""
+    first, other = shown["explore"]
+    page.fill("#explore-first textarea, #explore-first input", first)
+    page.fill("#explore-other textarea, #explore-other input", other)
+    page.click("#explore-compare")
+    page.wait_for_selector("#explore-pair [data-model]")
+    page.fill("#explore-term textarea, #explore-term input", first)
+    page.click("#explore-find")
+    page.wait_for_selector("#explore-neighbours .wb-hits li")
+
+
+def show_map(page: Any, shown: dict[str, Any]) -> None:
+    """The map, laid out where it is not."""
+    if page.locator("#map-start:visible").count():
+        page.click("#map-start")
+    page.wait_for_selector("#map .js-plotly-plot")
+
+
+def show_import(page: Any, shown: dict[str, Any]) -> None:
+    """A file that would be merged into the dictionary of its name."""
+    file = {"name": f"{shown['dictionary']}.csv", "mimeType": "text/csv", "buffer": shown["file"].encode()}
+    page.set_input_files("#data-file input[type=file]", file)
+    page.wait_for_selector("#data-taken button")
+    page.click("#data-taken button >> nth=0")
+    page.wait_for_selector("#data-plan")
+    page.click("[data-plan=merged] summary")
+
+
+def show_check(page: Any, shown: dict[str, Any]) -> None:
+    """A saved dictionary with what its check found, and a chain drawn."""
+    page.click(f"#data-list tr[data-name='{shown['dictionary']}']")
+    page.click("#data-check-start")
+    page.click("#check-chains [data-act=chain]")
+    page.wait_for_selector("#check-chains svg")
+    page.evaluate(
+        "window.scrollBy(0, document.querySelector('#check-chains').getBoundingClientRect().top - 240)"
+    )
+
+
+def show_pairs(page: Any, shown: dict[str, Any]) -> None:
+    """Pairs with templates, previewed."""
+    page.click("#pairs-part-make")
+    page.fill("#pairs-templates", "\n".join(shown["templates"]))
+    page.wait_for_selector("#pairs-sample mark")
+
+
+def show_suggestions(page: Any, shown: dict[str, Any]) -> None:
+    """The queue, with the first suggestion put to the expert."""
+    page.click("#pairs-part-review")
+    page.select_option("#review-scope", "one")
+    page.wait_for_selector("#review-second")
+
+
+def show_editor(page: Any, shown: dict[str, Any]) -> None:
+    """A synonym added, and beside it what that changed."""
+    standard, synonym = shown["live"]
+    open_editor(page, shown)
+    page.fill("#synonyms-search", standard)
+    page.wait_for_selector("#synonyms-list mark")
+    page.locator(f".wb-syn-term[data-at='0'][data-term='{standard}']").focus()
+    page.keyboard.press("a")
+    page.keyboard.type(synonym)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#synonyms-live-done")
+    page.fill("#synonyms-search", "")
+    page.select_option("#synonyms-sort", "recent")
+
+
+def show_history(page: Any, shown: dict[str, Any]) -> None:
+    """Two synonyms chosen, what can be done with them, and the steps so far."""
+    standard, _ = shown["live"]
+    open_editor(page, shown)
+    page.click("#synonyms-tab-history")
+    page.wait_for_selector("#synonyms-steps li")
+    page.locator(f".wb-syn-term[data-at='0'][data-term='{standard}']").focus()
+    for key in ("ArrowRight", "x", "ArrowRight", "x"):
+        page.keyboard.press(key)
+
+
+def open_editor(page: Any, shown: dict[str, Any]) -> None:
+    """The editor on the dictionary, from the start of its list."""
+    page.evaluate("name => WB.editTerm('', name)", shown["dictionary"])  # as "Open in the editor" does
+    page.wait_for_function(
+        "name => document.querySelector('#synonyms-list')?.getAttribute('aria-label').includes(name)"
+        " && document.querySelector('#synonyms-list .wb-syn-row[data-group]')",
+        arg=shown["dictionary"],
+    )
+
+
+def show_as_it_is(page: Any, shown: dict[str, Any]) -> None:
+    """Nothing to be done."""
+
+
+# Picture -> tab, what brings it into the state that is worth a picture, and whether it needs trained models.
+# The editor comes last: its edit makes a new version, on which nothing is measured yet.
+PICTURES: dict[str, tuple[str, Callable[[Any, dict[str, Any]], None], bool]] = {
+    "train": ("train", show_training, True),
+    "recipe": ("train", show_recipe, False),
+    "leaderboard": ("board", show_as_it_is, True),
+    "explore": ("explore", show_explore, True),
+    "map": ("map", show_map, True),
+    "models": ("models", show_as_it_is, True),
+    "data": ("data", show_import, False),
+    "check": ("data", show_check, False),
+    "pairs": ("pairs", show_pairs, False),
+    "suggestions": ("pairs", show_suggestions, False),
+    "synonyms": ("synonyms", show_editor, False),
+    "history": ("synonyms", show_history, False),
+}
+
+
+def take(browser: Any, address: str, language: str, wanted: list[str]) -> None:
+    """The pictures of one language."""
+    shown = SHOWN[language]
+    page = browser.new_page(viewport=SIZE, locale=shown["locale"])
+    page.add_init_script(f"localStorage['workbench.editor.author'] = '{shown['author']}'")
+    page.set_default_timeout(180_000)
+    page.goto(address)
+    page.wait_for_selector("#header-state")
+    page.click("#tab-train-button")
+    page.click("#train-dictionary input")
+    page.click(f"[role=option]:has-text('{shown['dictionary']}')")
+    for name in wanted:
+        tab, state, _ = PICTURES[name]
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_timeout(1500)
+        state(page, shown)
+        page.wait_for_timeout(2500)
+        page.screenshot(path=IMAGES / f"{name}-{language}.png")
+        page.set_viewport_size(SIZE)
+    page.close()
+
+
+def main(wanted: list[str]) -> None:
+    """Write ``docs/images/<picture>-<language>.png``."""
     from playwright.sync_api import sync_playwright
 
-    images = ROOT / "docs" / "images"
-    images.mkdir(exist_ok=True)
+    wanted = [name for name in PICTURES if name in wanted or not wanted]
+    IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="workbench-pictures-") as folder:
         home = Path(folder) / "home"
-        train(home)
+        prepare(home)
+        if any(PICTURES[name][2] for name in wanted):
+            train(home)
         server = Server(home)
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
-                for language, (locale, dictionary, first, other) in SHOWN.items():
-                    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale=locale)
-                    page.set_default_timeout(180_000)
-                    page.goto(server.address)
-                    page.wait_for_selector("#header-state")
-                    page.click("#tab-train-button")
-                    page.click("#train-dictionary input")
-                    page.click(f"[role=option]:has-text('{dictionary}')")
-                    for tab in TABS:
-                        show(page, tab, dictionary, first, other)
-                        page.screenshot(path=images / f"{NAMES.get(tab, tab)}-{language}.png")
+                for language in SHOWN:
+                    take(browser, server.address, language, wanted)
                 browser.close()
         finally:
             server.stop()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

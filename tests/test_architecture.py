@@ -42,6 +42,8 @@ HEAVY = {
     "ahocorasick",
     "rapidfuzz",
     "httpx",
+    "jieba",
+    "yaml",
 }
 SQL = re.compile(
     r"\bSELECT\s.+?\s(FROM|WHERE|LIMIT)\b|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\S+\s+SET\b"

@@ -24,7 +24,7 @@ IN_THE_DOCS = sorted({line for path in DOCUMENTS for line in commands(path.read_
 
 @pytest.mark.parametrize("line", IN_THE_DOCS)
 def test_every_command_of_the_documents_is_understood(line):
-    _parser().parse_args(shlex.split(line)[3:])
+    _parser().parse_args(shlex.split(line, comments=True)[3:])
 
 
 def test_every_command_that_there_is_stands_in_the_readme():

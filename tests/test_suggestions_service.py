@@ -11,7 +11,7 @@ from workbench.services.editing import Editor
 from workbench.services.suggestions import Suggestions
 from workbench.settings import Settings
 from workbench.storage.suggestions import Proposal
-from workbench.types import LabelledPair, Pair
+from workbench.types import LabelledPair, Pair, Suggestion
 from workbench.workspace import Workspace
 
 PAIRS = [Pair("普拉多", "霸道"), Pair("混凝土", "砼"), Pair("心肌梗死", "心梗")]
@@ -83,6 +83,7 @@ def test_a_no_marks_the_pair_apart(workspace, editor, suggestions):
     ids = propose(workspace, ("普拉多", "轿车"), ("混凝土", "砂浆"))
     decision = suggestions.reject(ids)
     assert decision.state == "rejected"
+    assert len(decision.steps) == 1  # however many: one step to undo
     assert content(workspace) == BEFORE
     assert apart(editor) == {frozenset(("普拉多", "轿车")), frozenset(("混凝土", "砂浆"))}
     assert propose(workspace, ("普拉多", "轿车")) == ids[:1]
@@ -265,3 +266,18 @@ def test_a_yes_goes_to_the_group_whose_standard_term_has_changed_meanwhile(works
     edit(editor, AddSynonyms(2, ("别的",)))
     suggestions.undo(ids)
     assert content(workspace) == BEFORE - {("普拉多", "霸道")} | {("霸道", "普拉多"), ("混凝土", "别的")}
+
+
+def test_thousands_of_sentences_are_sorted_out_in_one_pass(workspace, suggestions, monkeypatch):
+    many = [(f"句子{number}甲", f"句子{number}乙") for number in range(2_000)]
+    ids = propose(workspace, *many, kind="sentence_pair", dictionary="")
+    compared = 0
+
+    def counted(self, other):
+        nonlocal compared
+        compared += 1
+        return self.id == other.id
+
+    monkeypatch.setattr(Suggestion, "__eq__", counted)
+    assert len(suggestions.accept(ids, pair_set="句对").ids) == len(ids)
+    assert compared < 100_000  # each with each other would be millions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -41,6 +42,12 @@ class LocalText:
     def as_json(self) -> dict[str, str]:
         """Both renderings, for storage."""
         return {"zh": self.get("zh"), "en": self.get("en")}
+
+    @classmethod
+    def listing(cls, names: Iterable[object]) -> LocalText:
+        """Names one after another, as each language does it."""
+        texts = [str(name) for name in names]
+        return cls("、".join(texts), ", ".join(texts))
 
     @classmethod
     def from_json(cls, data: dict[str, str]) -> LocalText:

@@ -1,88 +1,165 @@
-// Two live plots of one run: how well the standard term is found on the development set, and the training loss.
-// Points are appended, never redrawn, so zoom stays; step 0 of the quality plot is the model before training.
+// Curves of one run or of several over one another: how well the standard term is found, and what the training itself measures.
+// A redraw keeps the zoom (uirevision) and the node; step 0 of a stage is the model that it began with.
 WB.curves = (host) => {
   const { h, t } = WB;
-  const SERIES = ["dev_recall@1", "dev_recall@10", "dev_mrr@10"];
-  const NAMES = { "dev_recall@1": "train.series_r1", "dev_recall@10": "train.series_r10", "dev_mrr@10": "train.series_mrr" };
+  const LEADING = ["dev_recall@1", "dev_recall@10", "dev_mrr@10"];
+  const LOWER = ["loss", "random_cosine"];
+  const INK = ["--wb-accent", "--wb-run-2", "--wb-run-3", "--wb-run-4", "--wb-run-5", "--wb-run-6"];
+  const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
+  const saved = (() => { try { return JSON.parse(WB.store.get("curves")) || {}; } catch { return {}; } })();
+  const wish = { shown: ["dev_recall@1", "dev_recall@10"], other: "loss", smooth: 0, log: false, by: "step", ...saved };
   const quality = h("div.wb-plot", { id: "train-plot-quality" });
-  const loss = h("div.wb-plot", { id: "train-plot-loss" });
+  const other = h("div.wb-plot", { id: "train-plot-loss" });
   const heads = [h("div.wb-plot-head"), h("div.wb-plot-head")];
-  host.replaceChildren(h("div.wb-plots", {}, h("div", {}, heads[0], quality), h("div", {}, heads[1], loss)));
-  let data = {};
-  let plotted = {};
-  let drawn = false;
+  const tools = h("div.wb-curve-tools", { id: "train-curve-tools" });
+  const names = h("div.wb-curve-runs", { id: "train-curve-runs" });
+  const smooth = h("input.wb-range", { type: "range", min: 0, max: 0.98, step: 0.02, value: wish.smooth, id: "train-smoothing" });
+  smooth.addEventListener("input", () => { wish.smooth = Number(smooth.value); keep(); });
+  host.replaceChildren(h("div.wb-gap.tight", {}, names, h("div.wb-plots", {}, h("div", {}, heads[0], quality), h("div", {}, heads[1], other)), tools));
+  let runs = []; // [{ id, name, stages, kept }], the one that is looked at first
+  const data = {}; // run id -> { series, bounds, seen }
   let queue = Promise.resolve();
+  let waiting = false;
+  let drawn = false;
 
-  const colours = () => ({ ink: WB.colour("--wb-ink"), soft: WB.colour("--wb-soft"), line: WB.colour("--wb-line"),
-    accent: WB.colour("--wb-accent"), faint: WB.colour("--wb-faint"), paper: WB.colour("--wb-paper"), warn: WB.colour("--wb-warn") });
-  const layout = (c, extra) => ({
-    height: 232, margin: { l: 40, r: 14, t: 8, b: 34 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: WB.colour("--font") || "sans-serif", size: 12, color: c.soft }, hovermode: "x unified", uirevision: "keep",
-    hoverlabel: { bgcolor: c.paper, bordercolor: c.line, font: { color: c.ink } },
-    xaxis: { title: { text: t("train.step"), standoff: 6 }, gridcolor: c.line, zeroline: false, rangemode: "tozero", fixedrange: false },
-    yaxis: { gridcolor: c.line, zeroline: false, automargin: true }, ...extra });
-  const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
+  const keep = () => { WB.store.set("curves", JSON.stringify(wish)); redraw(); };
+  const title = (series) => { const key = "curves." + series; const found = t(key); return found === key ? series.replace(/^dev_/, "").replace(/_/g, " ") : found; };
+  const isQuality = (series) => /^dev_/.test(series) || series === "retention";
+  const colour = (i) => WB.colour(INK[i % INK.length]);
+  const all = () => [...new Set(runs.flatMap((run) => Object.keys(data[run.id]?.series || {})))];
+  const rank = (series) => (LEADING.includes(series) ? LEADING.indexOf(series) : 9);
+  const qualities = () => all().filter(isQuality).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  const others = () => all().filter((series) => !isQuality(series)).sort((a, b) => (a === "loss" ? -1 : b === "loss" ? 1 : a.localeCompare(b)));
+  const shown = () => { const there = qualities(); const found = there.filter((series) => wish.shown.includes(series)); return found.length ? found : there.slice(0, 1); };
+  const second = () => { const there = others(); return there.includes(wish.other) ? wish.other : there[0]; };
 
-  const titles = () => {
-    const key = (kind, name) => h("span", {}, h("i." + kind), t(name));
-    heads[0].replaceChildren(h("strong", {}, t("train.quality")), h("span", {}, t("train.quality_unit")),
-      h("div.wb-legend", {}, key("main", "train.series_r1"), key("second", "train.series_r10"), key("third", "train.series_mrr")));
-    heads[1].replaceChildren(h("strong", {}, t("train.loss")), h("span", {}, t("train.loss_unit")), h("div.wb-legend"));
-  };
-  const baseValue = () => (data["dev_recall@1"] && data["dev_recall@1"].x[0] === 0 ? data["dev_recall@1"].y[0] : null);
-  const baseShapes = (c) => {
-    const value = baseValue();
-    if (value == null) return { shapes: [], annotations: [] };
-    const below = data["dev_recall@1"].y.at(-1) < value;
-    return {
-      shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color: c.faint, width: 1.2, dash: "dash" } }],
-      annotations: [{ xref: "paper", x: 1, xanchor: "right", y: value, yanchor: below ? "bottom" : "top", showarrow: false,
-        text: t("train.base_line", { value: WB.number(value, 1) }), font: { size: 11, color: c.faint } }],
-    };
-  };
-  const qualityTraces = (c) => SERIES.map((series, i) => ({
-    x: [...(data[series]?.x || [])], y: [...(data[series]?.y || [])], name: t(NAMES[series]), mode: "lines+markers",
-    line: { color: i === 0 ? c.accent : i === 1 ? c.soft : c.faint, width: i === 0 ? 2.6 : 1.5, dash: i === 2 ? "dot" : "solid" },
-    marker: { size: i === 0 ? 5 : 3 }, hovertemplate: "%{y:.1f}%" }));
-  const lossTrace = (c) => [{ x: [...(data.loss?.x || [])], y: [...(data.loss?.y || [])], name: t("train.series_loss"), mode: "lines",
-    line: { color: c.accent, width: 1.6 }, hovertemplate: "%{y:.4f}" }];
-
-  const count = () => { plotted = Object.fromEntries(Object.entries(data).map(([series, d]) => [series, d.x.length])); };
-  const redraw = async () => {
-    const Plotly = await WB.plotly();
-    count();
-    const c = colours();
-    titles();
-    await Plotly.react(quality, qualityTraces(c), layout(c, { ...baseShapes(c), showlegend: false, yaxis: { gridcolor: c.line, zeroline: false, ticksuffix: "%", automargin: true } }), config);
-    await Plotly.react(loss, lossTrace(c), layout(c, { showlegend: false }), config);
-    if (!drawn) {
-      drawn = true;
-      const watcher = new ResizeObserver(() => { if (host.offsetWidth > 0) { Plotly.Plots.resize(quality); Plotly.Plots.resize(loss); } });
-      watcher.observe(host);
+  // ---- points: the series "stage" says where a stage begins; steps go on from stage to stage
+  const add = (id, points) => {
+    const d = (data[id] ||= { series: {}, bounds: [], offset: 0, began: null, stage: 1 });
+    for (const [series, step, value, at] of points) {
+      if (!Number.isFinite(value)) continue;
+      d.began ??= at;
+      if (series === "stage") { d.stage = value; d.offset = step; if (value > 1) d.bounds.push({ stage: value, step, time: at - d.began }); continue; }
+      const s = (d.series[series] ||= { step: [], time: [], y: [] });
+      s.step.push(step); s.time.push(at - d.began); s.y.push(value);
     }
   };
-  // What is on the plots already: a redraw may have taken points along that were waiting to be appended.
-  const append = async () => {
-    const Plotly = await WB.plotly();
-    const news = (series) => { const d = data[series], from = plotted[series] || 0; return d && d.x.length > from ? { x: d.x.slice(from), y: d.y.slice(from) } : null; };
-    const found = SERIES.map((series, i) => [news(series), i]).filter(([fresh]) => fresh);
-    const steps = news("loss");
-    count();
-    if (found.length) await Plotly.extendTraces(quality, { x: found.map(([f]) => f.x), y: found.map(([f]) => f.y) }, found.map(([, i]) => i));
-    if (steps) await Plotly.extendTraces(loss, { x: [steps.x], y: [steps.y] }, [0]);
-    if (found.length) await Plotly.relayout(quality, baseShapes(colours()));
+  const smoothed = (y) => {
+    if (!wish.smooth) return y;
+    let sum = 0, weight = 0;
+    return y.map((value) => { sum = sum * wish.smooth + value * (1 - wish.smooth); weight = weight * wish.smooth + 1 - wish.smooth; return sum / weight; });
   };
-  const inTurn = (work) => { queue = queue.then(work).catch(() => {}); return queue; };
+  const unit = () => (runs.some((run) => (data[run.id]?.series.loss?.time.at(-1) || 0) > 180) ? 60 : 1);
+  const xs = (s) => (wish.by === "time" ? s.time.map((value) => value / unit()) : s.step);
+
+  // ---- traces, marks and layout
+  const qualityTraces = () => {
+    const series = shown();
+    const traces = runs.flatMap((run, i) => series.map((name, n) => [run, i, name, n]).filter(([, , name]) => data[run.id]?.series[name])
+      .map(([, , name, n]) => ({ x: xs(data[run.id].series[name]), y: data[run.id].series[name].y, mode: "lines+markers",
+        name: runs.length > 1 ? `${run.name} · ${title(name)}` : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.1f}%",
+        line: { color: runs.length > 1 || n === 0 ? colour(i) : WB.colour(n === 1 ? "--wb-soft" : "--wb-faint"), width: n ? 1.6 : 2.5, dash: runs.length > 1 || n > 1 ? DASHES[n % DASHES.length] : "solid" },
+        marker: { size: n ? 3.5 : 5 } })));
+    runs.forEach((run, i) => {
+      const s = data[run.id]?.series[series[0]];
+      const at = s && run.kept != null ? keptAt(run, s) : -1;
+      if (at >= 0) traces.push({ x: [xs(s)[at]], y: [s.y[at]], mode: "markers", name: t("curves.kept"), meta: { run: run.id, kept: true }, hovertemplate: t("curves.kept") + " %{y:.1f}%",
+        marker: { symbol: "star", size: 13, color: colour(i), line: { color: WB.colour("--wb-paper"), width: 1.5 } } });
+    });
+    return traces;
+  };
+  // `kept` is the step of the last stage after which the state that was kept was looked at.
+  const keptAt = (run, s) => {
+    const d = data[run.id];
+    const wanted = d.offset + run.kept;
+    let best = -1;
+    s.step.forEach((x, i) => { if (x >= d.offset && (best < 0 || Math.abs(x - wanted) < Math.abs(s.step[best] - wanted))) best = i; });
+    return best;
+  };
+  const otherTraces = () => {
+    const name = second();
+    return runs.flatMap((run, i) => {
+      const s = data[run.id]?.series[name];
+      if (!s) return [];
+      const line = { x: xs(s), y: smoothed(s.y), mode: s.y.length < 3 ? "lines+markers" : "lines", name: runs.length > 1 ? run.name : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.4~g}", line: { color: colour(i), width: 1.8 } };
+      const raw = { ...line, y: s.y, meta: { run: run.id, series: name, raw: true }, opacity: 0.28, line: { color: colour(i), width: 1 }, hoverinfo: "skip", hovertemplate: undefined };
+      return wish.smooth ? [raw, line] : [line];
+    });
+  };
+  const marks = (withBase) => {
+    const soft = WB.colour("--wb-faint"), shapes = [], annotations = [];
+    const first = runs[0];
+    (data[first?.id]?.bounds || []).forEach((bound) => {
+      const x = wish.by === "time" ? bound.time / unit() : bound.step;
+      shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color: soft, width: 1, dash: "dash" }, name: "stage" });
+      if (withBase) annotations.push({ x, yref: "paper", y: 0.02, yanchor: "bottom", xanchor: "left", xshift: 3, showarrow: false, textangle: -90, text: WB.pick(first.stages?.[bound.stage - 1]), font: { size: 10.5, color: soft } });
+    });
+    const main = shown()[0];
+    if (withBase) runs.forEach((run, i) => {
+      const s = data[run.id]?.series[main];
+      if (!s || s.step[0] !== 0) return;
+      const value = s.y[0];
+      shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color: runs.length > 1 ? colour(i) : soft, width: 1.3, dash: "dot" }, name: "base" });
+      if (i === 0) annotations.push({ xref: "paper", x: 1, xanchor: "right", y: value, yanchor: s.y.at(-1) < value ? "bottom" : "top", showarrow: false, text: t("curves.base", { value: WB.number(value, 1) }), font: { size: 11, color: soft } });
+    });
+    return { shapes, annotations };
+  };
+  const layout = (which, extra) => {
+    const line = WB.colour("--wb-line"), ink = WB.colour("--wb-ink");
+    return { height: 232, margin: { l: 44, r: 14, t: 8, b: 34 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+      font: { family: WB.colour("--font") || "sans-serif", size: 12, color: WB.colour("--wb-soft") }, hovermode: "x unified",
+      uirevision: `${which}-${wish.by}-${which === "other" ? `${wish.log}-${second()}` : ""}`,
+      hoverlabel: { bgcolor: WB.colour("--wb-paper"), bordercolor: line, font: { color: ink } },
+      xaxis: { title: { text: t(wish.by === "step" ? "curves.step" : unit() === 60 ? "curves.minutes" : "curves.seconds"), standoff: 6 }, gridcolor: line, zeroline: false, rangemode: "tozero" },
+      ...extra, yaxis: { gridcolor: line, zeroline: false, automargin: true, ...extra.yaxis } };
+  };
+  const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
+
+  // ---- what is around the plots
+  const drawTools = () => {
+    const chosen = shown();
+    const toggle = (series) => { wish.shown = chosen.includes(series) ? (chosen.length > 1 ? chosen.filter((each) => each !== series) : chosen) : [...chosen, series]; keep(); };
+    const chip = (series, on, attributes, i) => h("button.wb-series" + (on ? ".on" : ""), { type: "button", "data-series": series, "aria-pressed": String(on), ...attributes },
+      i == null ? null : h("i", { style: { background: runs.length > 1 ? "currentColor" : WB.colour(i === 0 ? "--wb-accent" : i === 1 ? "--wb-soft" : "--wb-faint") } }), title(series));
+    const active = document.activeElement?.closest?.(".wb-plot-head")?.contains(document.activeElement) ? document.activeElement.dataset.series : null;
+    heads[0].replaceChildren(h("div", {}, h("strong", {}, t("curves.quality")), h("span", { title: t("curves.quality_help") }, t("curves.quality_unit"))),
+      h("div.wb-series-row", {}, qualities().map((series) => chip(series, chosen.includes(series), { onclick: () => toggle(series) }, chosen.includes(series) ? chosen.indexOf(series) : null))));
+    const name = second();
+    heads[1].replaceChildren(h("div", {}, h("strong", {}, name ? title(name) : t("curves.loss")), h("span", {}, t(LOWER.includes(name) ? "curves.lower" : "curves.for_show"))),
+      h("div.wb-series-row", {}, others().length > 1 && others().map((series) => chip(series, series === name, { onclick: () => { wish.other = series; keep(); } }))));
+    if (active) heads.forEach((head) => head.querySelector(`[data-series="${CSS.escape(active)}"]`)?.focus());
+    names.replaceChildren(...(runs.length > 1 ? [h("span.wb-small", {}, t("curves.over")), ...runs.map((run, i) => h("span.wb-curve-run", { "data-run": run.id }, h("i", { style: { background: colour(i) } }), run.name))] : []));
+    names.hidden = runs.length < 2;
+    const segment = (options, value, set) => h("div.wb-segments.small", { role: "radiogroup" }, options.map(([key, label]) =>
+      h("button" + (key === value ? ".on" : ""), { type: "button", role: "radio", "aria-checked": String(key === value), "data-value": key, onclick: () => set(key) }, label)));
+    smooth.setAttribute("aria-label", t("curves.smoothing"));
+    if (!tools.hasChildNodes() || tools.dataset.language !== WB.lang) {
+      tools.dataset.language = WB.lang;
+      tools.replaceChildren(h("span"), h("label.wb-smooth", {}, h("span", {}, t("curves.smoothing")), smooth),
+        h("label.wb-tick", {}, h("input", { type: "checkbox", id: "train-log-axis", checked: wish.log, onchange: (e) => { wish.log = e.target.checked; keep(); } }), h("span", {}, t("curves.log"))));
+    }
+    tools.replaceChild(segment([["step", t("curves.by_step")], ["time", t("curves.by_time")]], wish.by, (by) => { wish.by = by; keep(); }), tools.firstChild);
+  };
+  const paint = async () => {
+    waiting = false;
+    const Plotly = await WB.plotly();
+    drawTools();
+    await Plotly.react(quality, qualityTraces(), layout("quality", { ...marks(true), yaxis: { ticksuffix: "%" } }), config);
+    await Plotly.react(other, otherTraces(), layout("other", { ...marks(false), yaxis: { type: wish.log ? "log" : "linear", exponentformat: "power" } }), config);
+    if (!drawn) {
+      drawn = true;
+      new ResizeObserver(() => { if (host.offsetWidth > 0) { Plotly.Plots.resize(quality); Plotly.Plots.resize(other); } }).observe(host);
+    }
+  };
+  const redraw = () => { if (!waiting) { waiting = true; queue = queue.then(paint).catch((problem) => { waiting = false; if (problem instanceof WB.Problem) WB.note(problem.message, "problem"); }); } return queue; };
   return {
-    clear() { data = {}; inTurn(redraw); },
-    add(points) {
-      for (const [series, step, value] of points) {
-        if (!Number.isFinite(value)) continue;
-        const d = (data[series] ||= { x: [], y: [] });
-        d.x.push(step); d.y.push(value);
-      }
-      inTurn(() => (drawn ? append() : redraw()));
-    },
-    redraw() { inTurn(redraw); },
+    // Which runs are drawn, the first one's stages and base with them.
+    show(list) { const before = JSON.stringify(runs); runs = list; if (JSON.stringify(runs) !== before) redraw(); },
+    add(id, points) { if (points.length) { add(id, points); redraw(); } },
+    clear(id) { delete data[id]; redraw(); },
+    has(id) { return Object.keys(data[id]?.series || {}).length > 0; },
+    size(id) { return Object.values(data[id]?.series || {}).reduce((most, s) => Math.max(most, s.y.length), 0); },
+    stage(id) { return data[id]?.stage || 1; },
+    redraw,
   };
 };

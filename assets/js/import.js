@@ -5,6 +5,7 @@ WB.importing = { file: null, second: null, parts: {}, draw() {} };
 WB.views.importing = (root, { server, props, watch, trigger }) => {
   const { t } = WB;
   const im = WB.importing;
+  const AT_ONCE = 20000; // pairs that are looked at closely without being asked: under a second
   const READING = ["encoding", "delimiter", "sheet", "format", "header", "scopes", "language", "second_encoding", "second_header"];
   const COLUMNS = ["standard", "synonyms", "text1", "text2", "label", "negative", "column", "query", "answers", "passage", "passage_id"];
   const NUMBERS = COLUMNS.filter((key) => key !== "synonyms" && key !== "answers");
@@ -52,6 +53,7 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
     if (reply) {
       im.answer = reply;
       if (im.name == null || im.name === im.suggested) im.name = im.suggested = reply.proposed.free;
+      if (!im.closer && im.kindNow() === "dictionary" && reply.preview?.pairs <= AT_ONCE) { im.lookCloser(); return; }
     }
     im.draw();
   };
@@ -73,9 +75,10 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
     Object.assign(im, { mode, into: names.includes(into) ? into : names.includes(plain) ? plain : names[0] || "", memory: {} });
     if (im.kindNow() === "dictionary") im.look(); else im.draw();
   };
+  let closer = 0;
   im.lookCloser = async () => {
-    const mine = turn;
-    const wanted = () => mine === turn && im.file;
+    const mine = ++closer;
+    const wanted = () => mine === closer && im.file && im.closer; // saving it elsewhere does not change what is in it
     im.closer = { working: {} };
     im.draw();
     try { const reply = await im.until("look_closer", im.wish(), (working) => { im.closer = { working }; im.draw(); }, wanted); if (reply) im.closer = reply; }
@@ -92,7 +95,7 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
   im.save = async () => {
     if (im.saving || im.busy || !im.answer || im.answer.problem) return;
     const into = im.mode !== "new" && im.into;
-    const wish = { ...im.wish(), kind: im.kindNow(), mode: into ? im.mode : "new", name: into ? im.into : im.name || "", attempt: ++im.attempts, author: WB.store.get("editor.author") || "" };
+    const wish = { ...im.wish(), kind: im.kindNow(), mode: into ? im.mode : "new", name: into ? im.into : im.name || "", attempt: ++im.attempts, based_on: im.answer.plan?.version ?? 0, author: WB.store.get("editor.author") || "" };
     im.saving = true;
     im.draw();
     try {
@@ -105,7 +108,11 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
       WB.note(said(saved));
       WB.emit("touch");
       WB.emit("changed", { open: saved.info.name, kind: saved.kind });
-    } catch (problem) { im.saving = false; WB.note(problem.message, "problem"); im.draw(); }
+    } catch (problem) {
+      im.saving = false;
+      WB.note(problem.message, "problem");
+      if (into) im.look(); else im.draw();  // somebody may have edited it meanwhile: what would happen is shown anew
+    }
   };
 
   im.draw = () => {

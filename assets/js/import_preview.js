@@ -67,7 +67,7 @@ WB.importing.parts.preview = () => {
     if (c.problem) return h("div.wb-verdict.worse", {}, h("i"), h("p", {}, c.problem));
     if (c.working) return WB.findings.waiting(c.working, t("check.looking"));
     const memory = (im.memory.closer ??= {});
-    const found = [WB.findings.clusters(c.check, memory, again), WB.findings.chains(c.check, memory, again), WB.findings.problems(c.check, memory, again, { id: "closer-problems", clean: false })];
+    const found = [WB.findings.clusters(c.check, memory, again), WB.findings.chains(c.check, memory, again), WB.findings.problems(c.check, memory, again, { id: "closer-problems", title: "check.between", clean: false })];
     return h("div.wb-gap", { id: "data-closer-found" }, found.some(Boolean) ? found : h("div.wb-verdict.better", {}, h("i"), h("p", {}, t("check.clean"))));
   };
   const dictionary = (v) => [

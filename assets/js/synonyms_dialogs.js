@@ -79,6 +79,7 @@ WB.synonyms.dialogs = (ed) => {
     : h("em", {}, t("synonyms.gone")));
   const wish = (edit) => {
     const name = (id) => ed.group(id)?.standard ?? "";
+    if (edit.edit === "several") return edit.edits.map(wish).join(t("common.semicolon"));
     const values = { ...edit, terms: ed.list(edit.terms || edit.synonyms || []), to: name(edit.to), into: name(edit.into), names: ed.list((edit.groups || []).map(name)) };
     return t("synonyms.wish_" + edit.edit, values);
   };

@@ -74,20 +74,15 @@ WB.synonyms.edits = (ed) => {
   ed.travel = async (way) => { if (ed.status[way]) await jump("travel", { way }); else ed.tell(t(`synonyms.${way}_none`)); };
   ed.restore = (number) => jump("restore", { number });
 
-  // ---- several at once: an edit for each group that is concerned
+  // ---- several at once: one step, whatever the number of groups
   const each = async (edits) => {
-    let steps = 0;
-    for (const edit of edits) {
-      const reply = await ed.send(edit, { quiet: edits.length > 1 });
-      if (!reply) return false;
-      if (reply.step) steps += 1;
-    }
-    if (edits.length > 1) ed.tell(t("synonyms.did_steps", { n: steps }), steps ? [{ label: t("synonyms.undo_all"), run: async () => { for (let i = 0; i < steps; i++) await ed.travel("undo"); } }] : []);
+    const edit = edits.length > 1 ? { edit: "several", edits } : edits[0];
+    if (edit && !(await ed.send(edit))) return false;
     ed.unpick();
     return true;
   };
-  ed.remove = (terms) => each(terms.map(([group, some]) => ({ edit: "delete_terms", group: group.id, terms: some })));
-  ed.removeGroups = (groups) => each([{ edit: "delete_groups", groups: groups.map((group) => group.id) }]);
+  ed.remove = (terms, groups = []) => each([...terms.map(([group, some]) => ({ edit: "delete_terms", group: group.id, terms: some })),
+    ...(groups.length ? [{ edit: "delete_groups", groups: groups.map((group) => group.id) }] : [])]);
   ed.merge = async (ids, into) => { if (await each([{ edit: "merge", groups: ids, into }])) ed.moveTo(into, 0, Boolean(ed.group(into))); };
   ed.move = async (terms, to) => {
     const others = terms.filter(([group]) => group.id !== to.id);
@@ -120,8 +115,7 @@ WB.synonyms.edits = (ed) => {
     async remove() {
       const some = terms();
       const whole = groups();
-      if (some.length) await ed.remove(some);
-      if (whole.length) await ed.removeGroups(whole);
+      await ed.remove(some.filter(([group]) => !whole.includes(group)), whole);
     },
     move() {
       const some = terms();

@@ -34,6 +34,7 @@ WB.synonyms.paste = (ed) => {
   ed.pasteDialog = (text = "") => {
     let rows = [];
     let turn = 0;
+    let typed = false;
     const here = ed.here()?.group;
     const area = h("textarea.wb-syn-area", { id: "synonyms-paste-text", rows: 6, placeholder: t("synonyms.paste_here"), "aria-label": t("synonyms.paste_here"), spellcheck: "false" });
     area.value = text;
@@ -56,6 +57,7 @@ WB.synonyms.paste = (ed) => {
           h("tbody", {}, reply.rows.slice(0, SHOWN).map((row) => h("tr", {}, h("td", {}, h("strong", {}, row.standard), row.there ? h("span.wb-chip.after", {}, t("synonyms.paste_there")) : h("span.wb-chip.accent.after", {}, t("synonyms.paste_new"))),
             h("td", {}, h("div.wb-terms", {}, row.synonyms.slice(0, 40).map((term) => mark(term, row))))))))));
       accept.disabled = !reply.groups && !reply.terms;
+      if (text && !typed && !accept.disabled) accept.focus(); // pasted by a key: the next key adds it
     };
     const look = async () => {
       const mine = ++turn;
@@ -68,11 +70,11 @@ WB.synonyms.paste = (ed) => {
       try { const reply = await ed.ask("preview_paste", { rows: block }); if (mine === turn) draw(reply); }
       catch (problem) { if (mine === turn) preview.replaceChildren(h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem.message))); }
     };
-    area.addEventListener("input", () => { clearTimeout(area.timer); area.timer = setTimeout(look, 200); });
+    area.addEventListener("input", () => { typed = true; clearTimeout(area.timer); area.timer = setTimeout(look, 200); });
     area.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !accept.disabled) accept.click(); });
     const dialog = ed.dialog(t("synonyms.paste_title"), [h("p.wb-small", {}, here ? t("synonyms.paste_text", { term: here.standard }) : t("synonyms.paste_shape")), area, preview],
       [accept, WB.button(t("common.cancel"), () => dialog.close(), "quiet")], { id: "synonyms-paste-dialog", wide: true });
     look();
-    if (text) setTimeout(() => accept.focus(), 0); else area.focus();
+    area.focus();
   };
 };

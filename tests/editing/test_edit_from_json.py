@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.editing.edits import KINDS, MergePairs, Paste, RenameTerm, edit_from_json
+from workbench.editing.edits import KINDS, MergePairs, MoveTerms, Paste, RenameTerm, Several, edit_from_json
 from workbench.errors import BadParameter
 from workbench.types import Pair
 
@@ -20,6 +20,8 @@ GOOD = [
     {"edit": "unmark_apart", "first": "a", "second": "b"},
     {"edit": "merge_pairs", "pairs": [["a", "b"], ["c", "d", 7]]},
     {"edit": "paste", "rows": [["a", "b"], ["c"]], "group": 3},
+    {"edit": "mark_pairs_apart", "pairs": [["a", "b"], ["c", "d"]]},
+    {"edit": "several", "edits": [{"edit": "move", "group": 1, "terms": ["a"], "to": 2}]},
 ]
 
 
@@ -28,7 +30,7 @@ def test_every_kind_of_edit_comes_through(data):
     edit = edit_from_json(data)
     assert edit.kind == data["edit"]
     for name, value in data.items():
-        if name not in ("edit", "pairs", "rows"):
+        if name not in ("edit", "pairs", "rows", "edits"):
             assert getattr(edit, name) == (tuple(value) if isinstance(value, list) else value)
 
 
@@ -41,6 +43,8 @@ def test_pairs_rows_and_groups_are_read():
     assert edit_from_json(GOOD[11]) == MergePairs((Pair("a", "b"), Pair("c", "d", 7)))
     assert edit_from_json(GOOD[12]) == Paste((("a", "b"), ("c",)), 3)
     assert edit_from_json({"edit": "paste", "rows": [["a"]]}).group is None
+    assert edit_from_json(GOOD[14]) == Several((MoveTerms(1, ("a",), 2),))
+    assert edit_from_json(GOOD[14]).named_groups() == {1, 2}
     assert edit_from_json(GOOD[5]).named_groups() == {1, 2}
     assert edit_from_json(GOOD[7]).named_groups() == {1, 2}
 

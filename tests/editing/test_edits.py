@@ -11,13 +11,16 @@ from workbench.editing.edits import (
     DeleteTerms,
     MakeStandard,
     MarkApart,
+    MarkPairsApart,
     MergeGroups,
     MergePairs,
     MoveTerms,
     Paste,
     RenameTerm,
+    Several,
     SplitGroup,
     UnmarkApart,
+    edit_from_json,
 )
 from workbench.errors import BadParameter, Conflict, InputError, NotFound
 from workbench.services.editing import Editor
@@ -246,6 +249,24 @@ def test_marking_apart_takes_the_pair_out_and_keeps_it_out(desk):
     desk.do(AddGroup("混凝土", ("砼",)))
     with pytest.raises(NotFound):
         desk.do(UnmarkApart("混凝土", "砼"))
+
+
+def test_many_pairs_are_marked_apart_in_one_step(desk):
+    marks = (
+        Pair("普拉多", "霸道"), Pair("Prado", "普拉多"), Pair("普拉多", "LC150"), Pair("SUV", "砼"),
+        Pair("砼", "SUV"),
+    )  # fmt: skip
+    result = desk.do(MarkPairsApart(marks))
+    assert desk.version == 2
+    assert result.gone == (PRADO,)
+    assert {(pair.standard, pair.synonym) for pair in desk.editor.apart("车")} == {
+        ("普拉多", "霸道"), ("Prado", "普拉多"), ("普拉多", "LC150"), ("SUV", "砼")
+    }  # fmt: skip
+    desk.undo()
+    assert desk.editor.apart("车") == []
+    assert desk.editor.group("车", PRADO).synonyms == ("霸道", "Prado", "LC150")
+    with pytest.raises(InputError):
+        desk.do(MarkPairsApart(()))
 
 
 def test_two_synonyms_marked_apart_in_one_group_are_spoken_of(desk):
@@ -625,3 +646,48 @@ def test_groups_changed_since_the_newest_training_are_untrained(desk):
     assert desk.editor.group("车", CONCRETE).flags == ()
     desk.undo()
     assert untrained() == [1]  # the other reads again as it was trained
+
+
+def test_what_is_chosen_in_several_groups_is_one_step(desk):
+    before = desk.groups()
+    moved = desk.do(Several((MoveTerms(PRADO, ("霸道",), CONCRETE), MergeGroups((OFFROAD,), CONCRETE))))
+    assert desk.groups() == {
+        PRADO: ("普拉多", "Prado", "LC150"),
+        CONCRETE: ("混凝土", "砼", "霸道", "越野车", "SUV", "越野汽车"),
+    }
+    assert moved.step.title.get("zh") == "把「霸道」、「越野车」移到「混凝土」"
+    assert moved.gone == (OFFROAD,)
+    desk.undo()
+    assert desk.groups() == before
+    parts = [
+        {"edit": "delete_terms", "group": PRADO, "terms": ["霸道"]},
+        {"edit": "delete_groups", "groups": [OFFROAD, CONCRETE]},
+    ]
+    deleted = desk.do(edit_from_json({"edit": "several", "edits": parts}))
+    assert desk.groups() == {PRADO: ("普拉多", "Prado", "LC150")}
+    assert deleted.step.title.get("en") == "Delete “霸道”, “越野车”, “混凝土”"
+    desk.undo()
+    assert desk.groups() == before
+
+
+def test_several_is_all_or_nothing(desk):
+    version = desk.version
+    wish = Several((DeleteTerms(PRADO, ("霸道",)), MoveTerms(CONCRETE, ("砼",), OFFROAD)))  # its last synonym
+    with pytest.raises(InputError):
+        desk.do(wish)
+    with pytest.raises(InputError):
+        desk.do(Several(()))
+    with pytest.raises(BadParameter):
+        desk.do(Several((MarkApart("a", "b"),)))
+    for part in ({"edit": "several", "edits": []}, {"edit": "mark_apart", "first": "a", "second": "b"}, 5):
+        with pytest.raises(BadParameter):
+            edit_from_json({"edit": "several", "edits": [part]})
+    assert desk.version == version
+
+
+def test_several_is_refused_when_one_of_its_groups_was_changed(desk):
+    seen = desk.version
+    desk.do(AddSynonyms(CONCRETE, ("商砼",)))
+    with pytest.raises(Conflict):
+        desk.do(Several((DeleteTerms(PRADO, ("霸道",)), DeleteTerms(CONCRETE, ("砼",)))), based_on=seen)
+    assert "霸道" in desk.groups()[PRADO]

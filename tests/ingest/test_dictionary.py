@@ -81,6 +81,7 @@ def refusal(text: str | bytes, choice: ColumnChoice | None = None, **options: ob
         ("name,standard_name", 1, (0,)),
         ("标准词（正式）,近似词(口语)", 0, (1,)),
         ("標準詞,同義詞", 0, (1,)),
+        ("標準語,同義語", 0, (1,)),
         ("标准词,近似词1,近似词2,近似词3", 0, (1, 2, 3)),
         ("concept_id,standard,synonym,lang", 1, (2,)),
         ("编号,近似词,备注,标准词", 3, (1,)),

@@ -319,6 +319,14 @@ def test_the_first_sheet_with_content_is_read_or_the_one_asked_for() -> None:
     refusal(workbook([]), "words.xlsx")
 
 
+def test_a_cover_gives_way_to_the_table_behind_it() -> None:
+    words = [["标准词", "近似词"], ["泵", "水泵"]]
+    assert read(workbook([["某院术语对照"], ["2026年"]], 词表=words), "words.xlsx").sheet == "词表"
+    assert read(workbook([["某院术语对照"]], 附注=[["x"]]), "words.xlsx").sheet == "Sheet"
+    long = [[f"句子{number}"] for number in range(60)]
+    assert read(workbook(long, 词表=words), "words.xlsx").sheet == "Sheet"
+
+
 def test_blank_sheet_rows_keep_the_numbers_right() -> None:
     table = read(workbook([["标准词", "近似词"], [], [None, None], ["泵", "水泵"]]), "words.xlsx")
     assert list(table.row_numbers) == [1, 4]

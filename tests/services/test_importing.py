@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.editing.edits import MarkApart
-from workbench.errors import BadParameter, NameTaken, NotFound
+from workbench.editing.edits import AddSynonyms, MarkApart
+from workbench.errors import BadParameter, Conflict, NameTaken, NotFound
 from workbench.normalise import term_key
 from workbench.services import Services
 from workbench.settings import Settings
@@ -46,6 +46,20 @@ def test_a_new_dictionary_then_merge_then_replace(services):
     assert (info.version, info.pairs) == (3, 2)
     undone = services.editor.undo("工地", based_on=3)
     assert undone.info.pairs == 4
+
+
+def test_what_was_edited_after_the_dry_run_is_not_replaced_unseen(services):
+    importer = services.importer
+    importer.save(read(services, ("阀门", "阀"), ("管道", "管子")), "管网", "new", "a.csv")
+    file = read(services, ("阀门", "闸阀"))
+    plan = importer.plan(file, "管网", "replace")
+    assert plan.version == 1
+    edited = services.editor.apply("管网", AddSynonyms(2, ("管路",)), based_on=1)
+    with pytest.raises(Conflict):
+        importer.save(file, "管网", "replace", "b.csv", based_on=plan.version)
+    assert services.dictionary("管网") == edited.info
+    plan = importer.plan(file, "管网", "replace")
+    assert importer.save(file, "管网", "replace", "b.csv", based_on=plan.version).version == 3
 
 
 def test_the_same_file_again_makes_no_version(services):

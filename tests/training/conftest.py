@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from real_workers import home, open_services  # noqa: F401  (fixtures)
 
 from workbench.errors import Stopped
 from workbench.evaluation.split import make_split
 from workbench.localtext import LocalText
 from workbench.training.dataset import build_training_set
+from workbench.training.material import Material
 from workbench.training.registry import StageContext, stage
 
 
@@ -100,12 +102,16 @@ def fp32():
 def train(tmp_path_factory, toy_data, tiny_model_folder, fp32):
     """Runs a stage on the toy data: ``train(name, parameters, base=..., reporter=..., seed=...)``."""
 
-    def run(name, parameters=None, *, base=None, reporter=None, seed=0, data=None) -> Trained:
+    def run(
+        name, parameters=None, *, base=None, reporter=None, seed=0, data=None, material=None, began_with=None
+    ) -> Trained:
         spec = stage(name)
         out = tmp_path_factory.mktemp(name)
         reporter = reporter or Reporter()
         data = data or toy_data
-        context = StageContext(data, Working(base or tiny_model_folder), out, reporter, seed)
+        material = material or Material()
+        model = Working(base or tiny_model_folder)
+        context = StageContext(data, model, out, reporter, seed, material, began_with)
         return Trained(spec.run(context, spec.checked(parameters or {})), out, reporter, data)
 
     return run

@@ -6,10 +6,11 @@ from collections import namedtuple
 import pytest
 
 from workbench.evaluation.retrieval import build_benchmark
+from workbench.localtext import LocalText
 from workbench.services import Services
 from workbench.settings import Settings
-from workbench.training import worker
 from workbench.training.worker import RunReporter, run_job
+from workbench.types import Recipe, StageConfig
 
 Usage = namedtuple("Usage", "total used free")
 FAST = {"learning_rate": 0.01, "epochs": 6}
@@ -69,7 +70,9 @@ def press_stop(monkeypatch):
 
 
 def left(services, run):
-    return sorted(path.name for path in (services.settings.runs_path / run.id).iterdir())
+    """Models that are on disk, whole or not; checkpoints stay for who wants to go on."""
+    folders = (services.settings.runs_path / run.id).iterdir()
+    return sorted(path.name for path in folders if path.name != "checkpoints")
 
 
 def tuned(services):
@@ -190,7 +193,9 @@ def test_want_of_memory_is_said_as_such(carry_out, monkeypatch, error):
     monkeypatch.setattr("workbench.training.mapping.in_batch_loss", fail)
     run = carry_out()
     assert run.state == "failed"
-    assert run.message.as_json() == worker.OUT_OF_MEMORY.as_json()
+    assert "Out of memory" in run.message.get("en")
+    assert "512 instead of 1024" in run.message.get("en")
+    assert "512" in run.message.get("zh")
 
 
 def test_a_full_disk_is_said_and_the_earlier_model_stays(services, carry_out, monkeypatch):
@@ -227,31 +232,26 @@ def test_a_result_can_be_the_base_of_the_next_run(services, carry_out):
     assert rows["second"].base == "first"
 
 
-def two_stages(services, monkeypatch):
-    """Both stages in one run, as a longer recipe would have them."""
-    from workbench.training.registry import stage
-
-    configs = [
-        {"stage": name, "parameters": stage(name).checked(given)}
-        for name, given in (("instant_map", FAST), ("in_batch", {"epochs": 1, "layers": "1"}))
-    ]
-    monkeypatch.setattr("workbench.training.queueing.stage_configs", lambda *_: configs)
+TWO_STAGES = Recipe(
+    "two",
+    LocalText("两步", "Two"),
+    LocalText("", ""),
+    (StageConfig("instant_map", FAST), StageConfig("in_batch", {"epochs": 1, "layers": "1"})),
+)
 
 
-def test_stages_build_upon_each_other_and_leave_one_model(services, carry_out, monkeypatch):
-    two_stages(services, monkeypatch)
-    run = carry_out()
+def test_stages_build_upon_each_other_and_leave_a_model_each(services, carry_out):
+    run = carry_out(TWO_STAGES, {})
     assert run.state == "completed", run.message
-    assert left(services, run) == ["model"]
+    assert left(services, run) == ["model", "stage-1"]
     assert len(run.result["chosen"]) == 2
     assert run.result["seconds"].keys() >= {"instant_map", "in_batch"}
     assert services.neighbours("abcd", run.name, "toy", 3)
 
 
-def test_stop_in_the_first_of_two_stages_keeps_what_it_has(services, carry_out, press_stop, monkeypatch):
-    two_stages(services, monkeypatch)
+def test_stop_in_the_first_of_two_stages_keeps_what_it_has(services, carry_out, press_stop):
     press_stop(services, keep=True)
-    run = carry_out()
+    run = carry_out(TWO_STAGES, {})
     assert run.state == "stopped"
     assert left(services, run) == ["model"]
     assert services.neighbours("abcd", run.name, "toy", 3)

@@ -157,7 +157,9 @@ def test_a_loss_that_is_no_number_is_said_in_words(train, monkeypatch):
 
     import workbench.training.stages.in_batch as stage
 
-    monkeypatch.setattr(stage, "in_batch_loss", lambda *_, **__: torch.tensor(float("nan"), requires_grad=True))
+    monkeypatch.setattr(
+        stage, "in_batch_loss", lambda *_, **__: torch.tensor(float("nan"), requires_grad=True)
+    )
     with pytest.raises(TrainingProblem) as caught:
         train("in_batch", FAST)
     assert "学习率" in caught.value.text("zh")

@@ -1,9 +1,7 @@
 """Real worker processes: they are killed, stopped, left alone and found again."""
 
-import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,101 +10,24 @@ from pathlib import Path
 
 import psutil
 import pytest
+from real_workers import (
+    LONG,
+    SHORT,
+    gone,
+    settings_of,
+    suspended,
+    tuned,
+    wait,
+    wait_for_end,
+    wait_for_training,
+)
 
 from workbench.services import Services
-from workbench.settings import Settings
 from workbench.types import FINAL_STATES
 
 pytestmark = pytest.mark.reliability
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT = {"epochs": 3, "learning_rate": 0.01}
-LONG = {"epochs": 100, "batch_size": 4, "layers": "2"}  # about half a minute, saved in no time
-
-
-@pytest.fixture
-def home(tmp_path, toy_csv):
-    """A home with the toy dictionary."""
-    services = Services(settings_of(tmp_path / "home"))
-    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    services.close()
-    return tmp_path / "home"
-
-
-def settings_of(home, **more):
-    return Settings.from_env({}, **{"home": home, "warm_worker": False, "threads": 1, **more})
-
-
-@pytest.fixture
-def open_services(home):
-    """Opens services on the home, as many as are asked for; at the end none has a worker left."""
-    opened = []
-
-    def start(**more):
-        services = Services(settings_of(home, **more))
-        services.start()
-        opened.append(services)
-        return services
-
-    yield start
-    for services in opened:
-        for run in services.runs():
-            if run.state not in FINAL_STATES:
-                services.stop_run(run.id, keep=False)
-        for run in services.runs():
-            wait_for_end(services, run, 20)
-        services.close()
-
-
-def wait(ready, seconds, every=0.05):
-    """Until ``ready()``; how long it took. Fails when it takes longer than ``seconds``."""
-    began = time.monotonic()
-    while not ready():
-        assert time.monotonic() - began < seconds, f"not within {seconds} s"
-        time.sleep(every)
-    return time.monotonic() - began
-
-
-def wait_for_end(services, run, seconds=90):
-    wait(lambda: services.run(run.id).state in FINAL_STATES, seconds)
-    return services.run(run.id)
-
-
-def wait_for_training(services, run, step=1):
-    wait(lambda: services.run(run.id).step >= step, 90)
-    return psutil.Process(services._workspace.runs.worker_of(run.id)[0])
-
-
-def tuned(services):
-    return [model.id for model in services.models() if model.kind == "tuned"]
-
-
-@contextlib.contextmanager
-def suspended(process, home):
-    """Within the block the worker ``process`` lives and does nothing; it is not caught while it writes."""
-    process.suspend()
-    while not is_writable(home):
-        process.resume()
-        time.sleep(0.01)
-        process.suspend()
-    try:
-        yield
-    finally:
-        process.resume()
-
-
-def is_writable(home):
-    with contextlib.closing(sqlite3.connect(home / "workbench.db", timeout=0)) as connection:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False
-        connection.rollback()
-        return True
-
-
-def gone(process):
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_run_completes_in_a_worker_of_its_own(open_services, tiny_model_folder):
@@ -126,7 +47,7 @@ def test_a_run_completes_in_a_worker_of_its_own(open_services, tiny_model_folder
     assert ended.state == "completed", services.run_log_tail(run.id)
     assert tuned(services) == ["mine"]
     assert services.neighbours("abcd", "mine", "toy", 3)
-    assert services.curve(run.id)[0].series == "dev_recall@1"
+    assert [point.series for point in services.curve(run.id)[:2]] == ["stage", "dev_recall@1"]
     assert "phase: Training" in services.run_log_tail(run.id)
     wait(lambda: gone(process), 5)
 
@@ -369,3 +290,17 @@ def test_a_worker_without_a_job_ends_when_its_server_is_gone(home):
     worker.stdin.close()
     assert worker.wait(timeout=20) == 0
     worker.stdout.close()
+
+
+def test_a_run_that_is_resumed_the_moment_it_stopped_goes_on(open_services, tiny_model_folder):
+    """Its old worker may end only after the new attempt was queued: that is no failure of the new one."""
+    services = open_services()
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG, name="again")
+    wait_for_training(services, run, 3)
+    services.stop_run(run.id, keep=True)
+    wait(lambda: services.run(run.id).state == "stopped", 40)
+    services.resume_run(run.id)
+    wait_for_training(services, run, 5)
+    assert services.run(run.id).state == "running"
+    services.stop_run(run.id, keep=False)
+    assert wait_for_end(services, run).state == "stopped"

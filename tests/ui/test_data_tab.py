@@ -275,11 +275,19 @@ def test_look_alikes_are_found_and_merged_and_a_chain_is_drawn_and_cut(page, ser
     assert services.editor.apart("odd") == []
 
 
-def test_a_file_is_looked_at_closely_on_request(page, send):
+def test_a_small_file_is_looked_at_closely_at_once(page, send):
     send("close.csv", "standard term,synonym\nmyocardial infarction,heart attack\nmyocardial infarctoin,MI\n")
-    page.click("#data-closer")
     page.wait_for_selector("#closer-alike")
+    page.click("#data-form >> text=Merge into")
+    page.wait_for_selector("[data-shows]:not(.wb-dim)")
     assert "myocardial infarctoin" in page.locator("#closer-alike").inner_text()
+
+
+def test_a_large_file_is_looked_at_closely_on_request(page, send):
+    many = "".join(f"lorry {'abcdefgh'[i % 8]}{i},truck {i}\n" for i in range(20_001))
+    send("many.csv", "standard term,synonym\n" + many)
+    page.click("#data-closer")
+    page.wait_for_selector("#data-closer-found")
 
 
 def test_a_server_that_forgot_the_file_says_what_to_do(page, send, monkeypatch):

@@ -355,7 +355,7 @@ def test_a_block_of_a_spreadsheet_is_shown_first_and_is_one_step(visit, kept, se
     page.evaluate(
         "() => { const board = new DataTransfer();"
         "board.setData('text/plain', '越野车\\t大G\\t四驱车\\n电梯\\t升降机\\t\"直梯\\t(货)\"'"
-        " + '\\n\\n叉车\\tSUV');"
+        " + '\\r\\n\\r\\n叉车\\tSUV');"
         "document.activeElement.dispatchEvent("
         "new ClipboardEvent('paste', {clipboardData: board, bubbles: true, cancelable: true})) }"
     )
@@ -364,7 +364,8 @@ def test_a_block_of_a_spreadsheet_is_shown_first_and_is_one_step(visit, kept, se
     assert page.locator("#synonyms-paste-preview .known").all_inner_texts() == ["四驱车"]
     assert page.locator("#synonyms-paste-preview .elsewhere").all_inner_texts() == ["SUV"]
     steps = services.editor.status(dictionary).version
-    page.click("#synonyms-paste-dialog [data-choice=yes]")
+    page.wait_for_selector("#synonyms-paste-dialog [data-choice=yes]:focus")
+    page.keyboard.press("Enter")
     page.wait_for_selector("[data-at='0'][data-term='电梯']")
     assert kept()["电梯"] == ["升降机", "直梯 (货)"]
     assert services.editor.status(dictionary).version == steps + 1
@@ -375,6 +376,22 @@ def test_a_block_of_a_spreadsheet_is_shown_first_and_is_one_step(visit, kept, se
     page.click("#synonyms-paste-dialog [data-choice=yes]")
     page.wait_for_selector("[data-term='轻卡']")
     assert kept()["货车"] == ["卡车", "大货", "重卡", "轻卡"]
+
+
+def test_what_is_chosen_in_several_groups_is_one_step(visit, kept, services, dictionary):
+    page = visit()
+    before, steps = kept(), services.editor.status(dictionary).version
+    term(page, "卡车").focus()
+    page.keyboard.press("x")
+    term(page, "三厢车").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    said(page, "「三厢车」")
+    assert services.editor.status(dictionary).version == steps + 1
+    assert (kept()["货车"], kept()["轿车"]) == (["大货"], ["小轿车", "SUV"])
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-term='三厢车']")
+    assert kept() == before
 
 
 def test_two_pages_at_once(visit, kept, services, dictionary):

@@ -236,6 +236,8 @@ def test_curves_lie_over_one_another_are_smoothed_and_keep_their_zoom(page, serv
     second = queue(services, "second")
     begin(services, second)
     report(services, second, 0, 20, height=2.0)
+    look_at(page, first)
+    page.wait_for_selector("#train-verdict")
     look_at(page, second)
     page.wait_for_selector("#train-run-name:has-text('second')")
     for run in (first, second):
@@ -243,6 +245,8 @@ def test_curves_lie_over_one_another_are_smoothed_and_keep_their_zoom(page, serv
     page.wait_for_selector("#train-curve-runs >> text=first")
     both = "document.getElementById('train-plot-loss').data.map(t => t.meta.run)"
     page.wait_for_function(f"new Set({both}).size === 2")
+    lengths = "document.getElementById('train-plot-loss').data.map(t => t.x.length)"
+    assert page.evaluate(lengths) == [21, 21], "each point once, though the first was looked at before"
     page.evaluate(
         "(() => { const s = document.getElementById('train-smoothing'); s.value = 0.8;"
         " s.dispatchEvent(new Event('input')); })()"

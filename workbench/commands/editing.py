@@ -20,10 +20,11 @@ from workbench.editing.edits import (
     MergeGroups,
     MoveTerms,
     RenameTerm,
+    Several,
     SplitGroup,
     UnmarkApart,
 )
-from workbench.errors import BadParameter, Conflict, InputError, NotFound, WorkbenchError
+from workbench.errors import BadParameter, Conflict, InputError, NotFound
 from workbench.localtext import Language, LocalText
 from workbench.normalise import term_key
 from workbench.terminal import table
@@ -258,29 +259,14 @@ def _unapart(_: _Finder, options: argparse.Namespace) -> list[Edit]:
 
 
 def edit(services: Services, options: argparse.Namespace, language: Language) -> Answer:
-    """Carry out one edit; terms in several groups take a step for each group, all of them or none."""
+    """Carry out one edit; terms in several groups are one step, all of them or none."""
     version = _base(services, options)
     edits = options.make(_Finder(services, options.name, getattr(options, "group", None)), options)
-    results: list[EditResult] = []
-    for each in edits:
-        try:
-            done = services.editor.apply(
-                options.name, each, based_on=version, author=options.author, force=options.force
-            )
-        except WorkbenchError:
-            _take_back(services, options, results)
-            raise
-        results.append(done)
-        if done.step is not None and done.step.number == version + 1:  # nobody else came between
-            version += 1
-    return _answer(results, language)
-
-
-def _take_back(services: Services, options: argparse.Namespace, results: Sequence[EditResult]) -> None:
-    steps = [done.step for done in results if done.step is not None]
-    version = steps[-1].number if steps else 0
-    for _ in steps:  # refused where somebody else has made a step since: then theirs stays, and ours
-        version = services.editor.undo(options.name, based_on=version, author=options.author).info.version
+    wish = edits[0] if len(edits) == 1 else Several(tuple(edits))
+    result = services.editor.apply(
+        options.name, wish, based_on=version, author=options.author, force=options.force
+    )
+    return _answer([result], language)
 
 
 def travel(services: Services, options: argparse.Namespace, language: Language) -> Answer:

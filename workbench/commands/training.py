@@ -290,7 +290,7 @@ def _compared(run: Run) -> dict[str, Any]:
 def list_recipes(services: Services, _: argparse.Namespace, language: Language) -> Answer:
     """The ready ones and the expert's own."""
     ready = {each.name for each in services.recipes.ready()}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": each.name,
             "title": each.title.get(language),

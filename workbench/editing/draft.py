@@ -59,6 +59,11 @@ class Draft:
             raise NotFound(say.NO_GROUP, say.LOAD_AGAIN, number=number)
         return self._now[number]
 
+    def left_of(self, number: int) -> list[Entry]:
+        """The entries of a group as they are in the draft; none where it is gone."""
+        self.load([number])
+        return self._now[number]
+
     def standard(self, number: int) -> str:
         """A group's standard term."""
         return self.group(number)[0].standard
@@ -174,6 +179,8 @@ class Draft:
         """Store that two terms are not synonyms."""
         place = self.view.next_position(0) + len(self._marks_added)
         self._marks_added.append(Entry(0, place, first, second, 0, True))
+        if self._apart is not None:
+            self._apart.add(frozenset((term_key(first), term_key(second))))
 
     def unmark(self, first: str, second: str) -> None:
         """Take that mark away, in whichever order it was made."""

@@ -130,6 +130,14 @@ class MarkApart(Edit):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkPairsApart(Edit):
+    """Many of these marks in one step: each pair's two terms are not synonyms."""
+
+    kind: ClassVar[str] = "mark_pairs_apart"
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnmarkApart(Edit):
     """That mark taken away."""
 
@@ -159,6 +167,20 @@ class Paste(Edit):
         return set() if self.group is None else {self.group}
 
 
+@dataclass(frozen=True, slots=True)
+class Several(Edit):
+    """What was chosen in several groups, deleted or moved as one step: all of it, or none."""
+
+    kind: ClassVar[str] = "several"
+    edits: tuple[Edit, ...]
+
+    def named_groups(self) -> set[int]:
+        """Those of its parts."""
+        return set().union(*(each.named_groups() for each in self.edits))
+
+
+PARTS: tuple[type[Edit], ...] = (DeleteTerms, DeleteGroups, MoveTerms, MergeGroups)
+
 KINDS: dict[str, type[Edit]] = {
     each.kind: each
     for each in (
@@ -172,9 +194,11 @@ KINDS: dict[str, type[Edit]] = {
         MergeGroups,
         MakeStandard,
         MarkApart,
+        MarkPairsApart,
         UnmarkApart,
         MergePairs,
         Paste,
+        Several,
     )
 }
 
@@ -182,7 +206,8 @@ KINDS: dict[str, type[Edit]] = {
 def edit_from_json(data: dict[str, Any]) -> Edit:
     """An edit as the page sends it: ``{"edit": "rename", "group": 5, "old": "..", "new": ".."}``.
 
-    Pairs of ``merge_pairs`` are ``[standard, synonym]`` or ``[standard, synonym, row]``.
+    Pairs of ``merge_pairs`` and ``mark_pairs_apart`` are ``[standard, synonym]`` or
+    ``[standard, synonym, row]``.
 
     Raises:
         BadParameter: no such edit, or a field is missing, unknown or of another kind.
@@ -228,6 +253,12 @@ def _pair(value: Any) -> Pair:
     return Pair(_text(standard), _text(synonym), _number(row[0]) if row else 0)
 
 
+def _part(value: Any) -> Edit:
+    if not isinstance(value, dict) or value.get("edit") not in {part.kind for part in PARTS}:
+        raise TypeError
+    return edit_from_json(value)
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "str": _text,
     "int": _number,
@@ -235,6 +266,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": lambda value: tuple(map(_text, _list(value))),
     "tuple[int, ...]": lambda value: tuple(map(_number, _list(value))),
     "tuple[Pair, ...]": lambda value: tuple(map(_pair, _list(value))),
+    "tuple[Edit, ...]": lambda value: tuple(map(_part, _list(value))),
     "tuple[tuple[str, ...], ...]": lambda value: tuple(tuple(map(_text, _list(row))) for row in _list(value)),
 }
 

@@ -40,22 +40,7 @@ def plan(edit: edits.Edit, view: Snapshot, *, max_term_length: int) -> Plan:
         InputError, BadParameter, NotFound: it cannot be done; the sentence says why and what to do.
     """
     planner = _Planner(view, max_term_length, quiet=isinstance(edit, edits.MergePairs | edits.Paste))
-    methods: dict[type[edits.Edit], Callable[[Any], LocalText]] = {
-        edits.AddGroup: planner.add_group,
-        edits.AddSynonyms: planner.add_synonyms,
-        edits.RenameTerm: planner.rename,
-        edits.DeleteTerms: planner.delete_terms,
-        edits.DeleteGroups: planner.delete_groups,
-        edits.MoveTerms: planner.move,
-        edits.SplitGroup: planner.split,
-        edits.MergeGroups: planner.merge,
-        edits.MakeStandard: planner.make_standard,
-        edits.MarkApart: planner.mark_apart,
-        edits.UnmarkApart: planner.unmark_apart,
-        edits.MergePairs: planner.merge_pairs,
-        edits.Paste: planner.paste,
-    }
-    title = methods[type(edit)](edit)
+    title = planner.carry_out(edit)
     draft = planner.draft
     draft.finish()
     return Plan(draft.change(), title, tuple(draft.notes), draft.gone())
@@ -65,6 +50,27 @@ class _Planner:
     def __init__(self, view: Snapshot, max_term_length: int, *, quiet: bool) -> None:
         self.draft = Draft(view, quiet=quiet)
         self._limit = max_term_length
+
+    def carry_out(self, edit: edits.Edit) -> LocalText:
+        """Change the draft as ``edit`` says; the title of the step."""
+        methods: dict[type[edits.Edit], Callable[[Any], LocalText]] = {
+            edits.AddGroup: self.add_group,
+            edits.AddSynonyms: self.add_synonyms,
+            edits.RenameTerm: self.rename,
+            edits.DeleteTerms: self.delete_terms,
+            edits.DeleteGroups: self.delete_groups,
+            edits.MoveTerms: self.move,
+            edits.SplitGroup: self.split,
+            edits.MergeGroups: self.merge,
+            edits.MakeStandard: self.make_standard,
+            edits.MarkApart: self.mark_apart,
+            edits.MarkPairsApart: self.mark_pairs_apart,
+            edits.UnmarkApart: self.unmark_apart,
+            edits.MergePairs: self.merge_pairs,
+            edits.Paste: self.paste,
+            edits.Several: self.several,
+        }
+        return methods[type(edit)](edit)
 
     # -- one method a kind of edit: changes the draft, returns the title ------------------------------
 
@@ -208,25 +214,15 @@ class _Planner:
 
     def mark_apart(self, edit: edits.MarkApart) -> LocalText:
         first, second = self._term(edit.first), self._term(edit.second)
-        one, other = term_key(first), term_key(second)
-        title = say.MARK_APART.format(first=say.short(first), second=say.short(second))
-        if one == other:
-            raise InputError(say.SAME_TERM, say.TAKE_ANOTHER)
-        if self.draft.is_apart(first, second):
-            self.draft.note(say.ALREADY_APART)
-            return title
-        self.draft.mark(first, second)
-        for number in sorted(self.draft.view.holding([one]) & self.draft.view.holding([other])):
-            rows = self.draft.group(number)
-            standard = term_key(rows[0].standard)
-            out = [
-                entry for entry in rows if {term_key(entry.standard), term_key(entry.synonym)} == {one, other}
-            ]
-            if out:
-                self._take_out(number, out)
-            elif standard not in (one, other):
-                self.draft.note(say.STILL_TOGETHER, standard=say.short(rows[0].standard))
-        return title
+        self._mark(first, second)
+        return say.MARK_APART.format(first=say.short(first), second=say.short(second))
+
+    def mark_pairs_apart(self, edit: edits.MarkPairsApart) -> LocalText:
+        if not edit.pairs:
+            raise InputError(say.NOTHING_CHOSEN, say.CHOOSE)
+        for pair in edit.pairs:
+            self._mark(self._term(pair.standard), self._term(pair.synonym))
+        return say.MARK_PAIRS_APART.format(count=len(edit.pairs))
 
     def unmark_apart(self, edit: edits.UnmarkApart) -> LocalText:
         values = {"first": say.short(edit.first), "second": say.short(edit.second)}
@@ -260,6 +256,23 @@ class _Planner:
             raise InputError(say.PASTE_NOTHING, say.PASTE_SHAPE)
         self._add_pairs(pairs)
         return say.PASTE.format(count=self.draft.added_pairs()[0])
+
+    def several(self, edit: edits.Several) -> LocalText:
+        if not edit.edits:
+            raise InputError(say.NOTHING_CHOSEN, say.CHOOSE)
+        terms: dict[str, None] = {}
+        targets: set[int] = set()
+        for each in edit.edits:
+            if not isinstance(each, edits.PARTS):
+                raise BadParameter(say.ONLY_CHOSEN, say.CHOOSE)
+            terms.update(dict.fromkeys(self._concerned(each)))
+            self.carry_out(each)
+            targets |= {each.to} if isinstance(each, edits.MoveTerms) else set()
+            targets |= {each.into} if isinstance(each, edits.MergeGroups) else set()
+        if not targets:
+            return say.DELETE_SEVERAL.format(terms=say.listed(list(terms)))
+        names = say.listed([self.draft.standard(number) for number in sorted(targets)])
+        return say.MOVE_SEVERAL.format(terms=say.listed(list(terms)), to=names)
 
     # -- what they share ------------------------------------------------------------------------------
 
@@ -299,6 +312,13 @@ class _Planner:
         except InputError as error:
             raise _at(row, column, error) from error
 
+    def _concerned(self, edit: edits.Edit) -> list[str]:
+        """The terms that a part of several edits is about: synonyms, or the standard terms of groups."""
+        if isinstance(edit, edits.DeleteTerms | edits.MoveTerms):
+            return list(edit.terms)
+        into = edit.into if isinstance(edit, edits.MergeGroups) else None
+        return [self.draft.standard(number) for number in sorted(edit.named_groups() - {into})]
+
     def _found(self, group: int, terms: Iterable[str]) -> list[Entry]:
         return self.draft.find_all(group, terms)
 
@@ -309,6 +329,24 @@ class _Planner:
         if term_key(standard) in map(term_key, terms):
             raise InputError(say.IS_STANDARD, say.MERGE_INSTEAD, term=say.short(standard))
         return self._found(group, terms)
+
+    def _mark(self, first: str, second: str) -> None:
+        one, other = term_key(first), term_key(second)
+        if one == other:
+            raise InputError(say.SAME_TERM, say.TAKE_ANOTHER)
+        if self.draft.is_apart(first, second):
+            self.draft.note(say.ALREADY_APART)
+            return
+        self.draft.mark(first, second)
+        for number in sorted(self.draft.view.holding([one]) & self.draft.view.holding([other])):
+            rows = self.draft.left_of(number)
+            out = [
+                entry for entry in rows if {term_key(entry.standard), term_key(entry.synonym)} == {one, other}
+            ]
+            if out:
+                self._take_out(number, out)
+            elif rows and term_key(rows[0].standard) not in (one, other):
+                self.draft.note(say.STILL_TOGETHER, standard=say.short(rows[0].standard))
 
     def _take_out(self, group: int, entries: Sequence[Entry]) -> None:
         standard = self.draft.standard(group)

@@ -34,14 +34,17 @@ DELETE_TERMS = LocalText("从「{standard}」删除{terms}", "Delete {terms} fro
 DELETE_GROUPS = LocalText("删除词组{terms}", "Delete the groups {terms}")
 DELETE_GROUP = LocalText("删除词组{terms}", "Delete the group {terms}")
 MOVE = LocalText("把{terms}从「{standard}」移到「{to}」", "Move {terms} from “{standard}” to “{to}”")
+DELETE_SEVERAL = LocalText("删除{terms}", "Delete {terms}")
+MOVE_SEVERAL = LocalText("把{terms}移到{to}", "Move {terms} to {to}")
 SPLIT = LocalText("从「{standard}」拆出{terms}", "Split {terms} off from “{standard}”")
 MERGE = LocalText("把{terms}并入「{into}」", "Merge {terms} into “{into}”")
 MAKE_STANDARD = LocalText(
     "把「{term}」设为标准词（原为「{old}」）", "Make “{term}” the standard term (was “{old}”)"
 )
 MARK_APART = LocalText(
-    "标记「{first}」与「{second}」不是同义词", "Mark “{first}” and “{second}” as not synonyms"
+    "标记「{first}」与「{second}」不是近似词", "Mark “{first}” and “{second}” as not synonyms"
 )
+MARK_PAIRS_APART = LocalText("标记 {count} 对不是近似词", "Mark pairs as not synonyms: {count}")
 UNMARK_APART = LocalText(
     "取消「{first}」与「{second}」的非同义标记",
     "Take away the mark that “{first}” and “{second}” are not synonyms",
@@ -59,7 +62,7 @@ KNOWN_COUNT = LocalText(
     "已有的词对，没有重复添加：{count}。", "Pairs that were there already, not added again: {count}."
 )
 APART_COUNT = LocalText(
-    "标为「不是同义词」的词对，没有导入：{count}。", "Pairs marked as not synonyms, left out: {count}."
+    "标为「不是近似词」的词对，没有导入：{count}。", "Pairs marked as not synonyms, left out: {count}."
 )
 SELF_COUNT = LocalText(
     "与标准词相同的近似词，没有添加：{count}。", "Synonyms equal to their standard term, left out: {count}."
@@ -97,6 +100,9 @@ TOO_LONG = LocalText(
     "“{term}” has {length} characters; the limit is {limit}.",
 )
 SHORTEN = LocalText("请缩短它，或把它分成几个词。", "Shorten it, or make several terms of it.")
+ONLY_CHOSEN = LocalText(
+    "只有删除、移动和合并可以合成一步。", "Only deleting, moving and merging can be done as one step."
+)
 NO_GROUP = LocalText("词组 {number} 不存在。", "There is no group {number}.")
 LOAD_AGAIN = LocalText("它可能已被改动，请刷新后再看。", "It may have been changed: load the page again.")
 NO_TERM = LocalText("「{standard}」没有近似词「{term}」。", "“{standard}” has no synonym “{term}”.")
@@ -106,7 +112,7 @@ SELF_PAIR = LocalText(
 )
 TAKE_ANOTHER = LocalText("请换一个词。", "Choose another term.")
 APART = LocalText(
-    "「{first}」与「{second}」已标为「不是同义词」。", "“{first}” and “{second}” are marked as not synonyms."
+    "「{first}」与「{second}」已标为「不是近似词」。", "“{first}” and “{second}” are marked as not synonyms."
 )
 UNMARK_FIRST = LocalText(
     "如果它们是同义词，请先取消这个标记。", "If they are synonyms after all, take that mark away first."
@@ -135,7 +141,7 @@ SPLIT_STANDARD = LocalText(
     "新词组的标准词必须是选中的词之一。", "The new standard term must be one of the chosen terms."
 )
 NOT_MARKED = LocalText(
-    "「{first}」与「{second}」没有「不是同义词」的标记。",
+    "「{first}」与「{second}」没有「不是近似词」的标记。",
     "“{first}” and “{second}” are not marked as not synonyms.",
 )
 SAME_TERM = LocalText("这是同一个词。", "These are one and the same term.")

@@ -41,7 +41,7 @@ def column_place(wanted: str | int, columns: Sequence[str]) -> int:
         LocalText("文件里没有「{wanted}」这一列。", "The file has no column “{wanted}”."),
         LocalText("可选的列：{columns}。", "It has: {columns}."),
         wanted=wanted if isinstance(wanted, str) else wanted + 1,
-        columns="、".join(columns),
+        columns=LocalText.listing(columns),
     )
 
 

@@ -113,7 +113,7 @@ def _note_terms(index: TermIndex, log: ProblemLog) -> None:
         holders = index.standards_of.get(number, ())
         row = index.rows[number] or None
         if len(holders) > 1:
-            named = "、".join(index.names(islice(holders, _LISTED)))
+            named = LocalText.listing(index.names(islice(holders, _LISTED)))
             log.add("ambiguous", "warning", say.AMBIGUOUS, row, term=raw, count=len(holders), standards=named)
         if holders and number in index.standards:
             log.add("chain", "note", say.CHAIN, row, term=raw, standard=index.raws[holders[0]])

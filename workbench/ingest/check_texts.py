@@ -6,7 +6,7 @@ from workbench.localtext import LocalText
 
 NOTHING_CHANGES = LocalText(
     "导入不会改变任何内容：词典里已有 {ignored_count} 对，写法不同而沿用原写法 {changed_count} 对，"
-    "被标为“不是同义词”而不导入 {refused_count} 对。",
+    "被标为“不是近似词”而不导入 {refused_count} 对。",
     "Importing this changes nothing. Pairs already in the dictionary: {ignored_count}; there in another "
     "spelling, which stays: {changed_count}; left out because they are marked as not synonyms: "
     "{refused_count}.",
@@ -19,7 +19,7 @@ PLAN = {
     "merge": LocalText(
         "将新增 {groups} 组（{added_count} 对），给已有的组补充 {merged_count} 个近似词。"
         "已有 {ignored_count} 对不变；写法不同的 {changed_count} 对沿用词典里的写法；"
-        "被标为“不是同义词”的 {refused_count} 对不导入。",
+        "被标为“不是近似词”的 {refused_count} 对不导入。",
         "New groups: {groups} (pairs: {added_count}); synonyms added to groups that are here: "
         "{merged_count}. Already here: {ignored_count}; in another spelling, the dictionary's stays: "
         "{changed_count}; left out because they are marked as not synonyms: {refused_count}.",
@@ -27,7 +27,7 @@ PLAN = {
     "replace": LocalText(
         "将新增 {groups} 组（{added_count} 对），给已有的组补充 {merged_count} 个近似词，"
         "删除文件里没有的 {removed_count} 对，{changed_count} 对改用文件里的写法。"
-        "{ignored_count} 对不变；被标为“不是同义词”的 {refused_count} 对不导入。",
+        "{ignored_count} 对不变；被标为“不是近似词”的 {refused_count} 对不导入。",
         "New groups: {groups} (pairs: {added_count}); synonyms added to groups that are here: "
         "{merged_count}; removed because the file has them not: {removed_count}; taking the file's "
         "spelling: {changed_count}. Unchanged: {ignored_count}; left out because they are marked as not "
@@ -45,7 +45,7 @@ NEW_CHAIN = LocalText(
     "groups together. Check that this is meant.",
 )
 APART_JOINED = LocalText(
-    "第 {row} 行导入后，“{first}”和“{second}”会同属“{standard}”，但它们已被标为“不是同义词”。请删去一个。",
+    "第 {row} 行导入后，“{first}”和“{second}”会同属“{standard}”，但它们已被标为“不是近似词”。请删去一个。",
     "With row {row}, “{first}” and “{second}” are both synonyms of “{standard}”, yet they are marked as not "
     "synonyms. Remove one of them.",
 )
@@ -68,7 +68,7 @@ AMBIGUOUS = LocalText(
     "Check that this is meant, or keep one.",
 )
 CHAIN = LocalText(
-    "“{term}”既是标准词，又是“{standard}”的近似词，两组视为同一组。请确认，或标为“不是同义词”。",
+    "“{term}”既是标准词，又是“{standard}”的近似词，两组视为同一组。请确认，或标为“不是近似词”。",
     "“{term}” is a standard term and a synonym of “{standard}” as well, so the two groups count as one. "
     "Check that this is meant, or mark the two as not synonyms.",
 )

@@ -88,7 +88,7 @@ _SENTENCES: dict[ContradictionCode, LocalText] = {
         "has them as synonyms. Correct one of the two.",
     ),
     "apart": LocalText(
-        "第 {row} 行说“{one}”与“{two}”相似（标签 {label}），词典却标记它们不是同义词。请改正其中之一。",
+        "第 {row} 行说“{one}”与“{two}”相似（标签 {label}），词典却标记它们不是近似词。请改正其中之一。",
         "Row {row} says that “{one}” and “{two}” are alike (label {label}); the dictionary marks them as not "
         "synonyms. Correct one of the two.",
     ),

@@ -59,7 +59,7 @@ AMBIGUOUS = LocalText(
 CHAIN = LocalText(
     "第 {row} 行的近似词“{term}”（属于“{standard}”）在第 {other} 行又是标准词。两者都保留，视为同一组。",
     "Row {row}: “{term}”, a synonym of “{standard}”, is itself a standard term in row {other}. "
-    "Both were kept and count as one family.",
+    "Both were kept and count as one concept.",
 )
 TOO_LONG = LocalText(
     "第 {row} 行“{column}”列以“{start}”开头的内容有 {count} 个字符（上限 {limit}），已跳过。请只填写词语。",

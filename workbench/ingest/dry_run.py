@@ -60,6 +60,7 @@ class ImportPlan:
     problems: tuple[Problem, ...]
     problem_counts: dict[str, int]
     summary: LocalText
+    version: int = 0  # of the dictionary that it was compared with; 0 where there was none
 
     @property
     def changes_nothing(self) -> bool:

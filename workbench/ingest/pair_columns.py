@@ -160,7 +160,7 @@ def choose_pair_columns(
         fourth = None
     used = [column for column in (first, second, third, fourth) if column is not None]
     if first is None or second is None or len(set(used)) < len(used):
-        raise FileProblem(_SAME_COLUMN, _SAME_COLUMN_HINT, names="、".join(columns))
+        raise FileProblem(_SAME_COLUMN, _SAME_COLUMN_HINT, names=LocalText.listing(columns))
     score = third is not None and header and "score" in pair_roles(_cell(table, skip, third))
     return PairColumns(first, second, third, fourth, header, skip, True, score)
 

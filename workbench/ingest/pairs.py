@@ -316,9 +316,9 @@ def _check_choice(choice: PairColumns, columns: list[str], kind: PairSetKind | N
     wanted = [choice.text1, choice.text2, choice.label, choice.negative]
     used = [column for column in wanted if column is not None]
     if any(not 0 <= column < len(columns) for column in used) or len(set(used)) < len(used):
-        raise FileProblem(say.BAD_CHOICE, say.BAD_CHOICE_HINT, names="、".join(columns[:30]))
+        raise FileProblem(say.BAD_CHOICE, say.BAD_CHOICE_HINT, names=LocalText.listing(columns[:30]))
     if kind == "triplets" and choice.negative is None:
-        raise FileProblem(say.NO_NEGATIVE, say.BAD_CHOICE_HINT, names="、".join(columns[:30]))
+        raise FileProblem(say.NO_NEGATIVE, say.BAD_CHOICE_HINT, names=LocalText.listing(columns[:30]))
 
 
 def _names(choice: PairColumns, columns: list[str]) -> dict[str, str]:

@@ -374,7 +374,7 @@ def _note_choice(
 ) -> None:
     chosen: dict[str, LocalText | str] = {
         "query": names[choice.query],
-        "answers": "、".join(names[column] for column in choice.answers),
+        "answers": LocalText.listing(names[column] for column in choice.answers),
     }
     if not choice.sure:
         log.add("columns_unsure", "warning", say.COLUMNS_UNSURE.format(**chosen))

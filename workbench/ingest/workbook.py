@@ -23,6 +23,7 @@ MAX_RATIO = 150  # of unpacked to packed; the XML of real sheets has 5 to 40
 _RATIO_FROM_BYTES = 16 << 20
 _MAX_ENTRIES = 5_000
 _MAX_DIRECTORY_BYTES = 4 << 20
+_COVER_ROWS = 50  # a sheet of one column and no more rows than this may be a cover
 _MAX_MERGED_ROWS = 5_000_000  # ranges may overlap in a hostile file: the work is bounded
 
 _SHARED_STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
@@ -104,7 +105,7 @@ def _directory_is_huge(data: bytes) -> bool:
 
 
 def read_sheet(data: bytes, log: ProblemLog, *, max_columns: int, sheet: str | None = None) -> SheetReading:
-    """The first visible sheet that has content, or the one named ``sheet``.
+    """The first visible sheet that has content and is no cover, or the one named ``sheet``.
 
     Numbers come as a person sees them (``1``, not ``1.0``; ``007`` under the format ``000``), dates in
     ISO form, text to the letter.
@@ -122,7 +123,7 @@ def read_sheet(data: bytes, log: ProblemLog, *, max_columns: int, sheet: str | N
         if found is None:
             raise FileProblem(_NO_SHEET, _CHOOSE_SHEET, sheet=sheet, names=", ".join(names))
     else:
-        found = next((s for s in sheets if _guarded(lambda: _has_content(book, s))), None)  # noqa: B023
+        found = _guarded(lambda: _first_table(book, sheets))
         if found is None:
             raise FileProblem(_EMPTY_BOOK, _EMPTY_BOOK_HINT)
         if len(sheets) > 1:
@@ -246,11 +247,29 @@ def _guarded(action: Callable[[], Any]) -> Any:
         raise FileProblem(DAMAGED, SAVE_AS) from error
 
 
-def _has_content(book: Any, sheet: Any) -> bool:
-    """Whether any cell of the sheet has a value; nothing beyond the first is read."""
+def _first_table(book: Any, sheets: list[Any]) -> Any | None:
+    """The first sheet with content; a few notes in one column give way to a table on a later sheet."""
+    first = None
+    for sheet in sheets:
+        filled, rows = _at_top(book, sheet)
+        if filled > 1 or rows > _COVER_ROWS:
+            return sheet if filled > 1 else first or sheet
+        if filled:
+            first = first or sheet
+    return first
+
+
+def _at_top(book: Any, sheet: Any) -> tuple[int, int]:
+    """The most filled cells of a row, and the rows with any; reads no further than it has to."""
     probe = SheetParser(None, None, ProblemLog(), MAX_SHEET_COLUMNS)
+    filled = rows = 0
     with book._archive.open(sheet._worksheet_path) as part:
-        return any(cell.strip() for _, row in probe.rows(part) for cell in row)
+        for _, row in probe.rows(part):
+            found = sum(1 for cell in row if cell.strip())
+            filled, rows = max(filled, found), rows + bool(found)
+            if filled > 1 or rows > _COVER_ROWS:
+                break
+    return filled, rows
 
 
 def _records(book: Any, sheet: Any, parser: SheetParser) -> Iterator[tuple[int, list[str]]]:

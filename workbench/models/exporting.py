@@ -25,6 +25,14 @@ def export_folder(source: Path, folder: Path) -> Path:
             LocalText("请给出一个新的文件夹。", "Name a new folder."),
             folder=folder,
         )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(
+            LocalText("「{folder}」不能作为文件夹。", "“{folder}” cannot be a folder."),
+            LocalText("请给出一个新的文件夹。", "Name a new folder."),
+            folder=folder,
+        ) from error
     if folder.exists():
         folder.rmdir()
     size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())

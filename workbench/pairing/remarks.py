@@ -62,7 +62,7 @@ def _on_share(recipe: PairRecipe, made: MadePairs) -> Iterator[LocalText]:
     if abs(share - recipe.positive_share) > NOTICEABLE and abs(made.positives - expected(recipe, made)) >= 1:
         reason = (
             LocalText(
-                "标为不是同义词的词对一定会作为负例收入",
+                "标为不是近似词的词对一定会作为负例收入",
                 "pairs marked as not synonyms are always among the negatives",
             )
             if share < recipe.positive_share
@@ -96,7 +96,7 @@ def _on_terms(material: Material) -> Iterator[LocalText]:
         ).format(lost=lost, term=term, most=most)
     if material.apart_left_out:
         yield LocalText(
-            "{count} 对标为不是同义词的词没有使用，因为它们属于验证或测试部分。",
+            "{count} 对标为不是近似词的词没有使用，因为它们属于验证或测试部分。",
             "{count} pairs marked as not synonyms were not used because they belong to the development or "
             "test part, or are held out.",
         ).format(count=material.apart_left_out)

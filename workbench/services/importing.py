@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from workbench.editing.edits import MergePairs
-from workbench.errors import BadParameter
+from workbench.errors import BadParameter, Conflict
 from workbench.ingest.check import CheckReport, check_dictionary
 from workbench.ingest.choice import choose_columns
 from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
@@ -29,6 +30,7 @@ class Importer:
 
     def __init__(self, workspace: Workspace, editor: Editor) -> None:
         self._settings = workspace.settings
+        self._database = workspace.database
         self._dictionaries = workspace.dictionaries
         self._pair_sets = workspace.pair_sets
         self._editor = editor
@@ -86,18 +88,27 @@ class Importer:
         if _checked(mode) == "new":
             return plan_import(preview, (), (), mode)
         info = self._dictionaries.get(name)
-        existing, apart = self._dictionaries.pairs(info.version_id), self._editor.apart(name)
-        return plan_import(preview, existing, apart, mode)
+        existing, apart = self._dictionaries.pairs(info.version_id), self._dictionaries.apart(info.version_id)
+        return replace(plan_import(preview, existing, apart, mode), version=info.version)
 
     def save(
-        self, preview: DictionaryPreview, name: str, mode: ImportMode, source: str, author: str = ""
+        self,
+        preview: DictionaryPreview,
+        name: str,
+        mode: ImportMode,
+        source: str,
+        author: str = "",
+        *,
+        based_on: int | None = None,
     ) -> DictionaryInfo:
         """Store a preview as a new dictionary, as the new content of one, or merged into one.
 
         "merge" and "replace" are steps that can be undone; what changes nothing makes no step. Pairs that
-        the expert marked as not synonyms are left out.
+        the expert marked as not synonyms are left out. ``based_on`` is the ``version`` of the plan that the
+        expert saw: "replace" is refused where somebody has edited the dictionary since.
 
         Raises:
+            Conflict: mode "replace", and there is a newer version than ``based_on``.
             NameTaken: mode "new", and the name is there. NotFound: the others, and it is not.
             BadParameter: the name is empty or too long, or there is no such mode.
             InputError: mode "replace", and every pair is marked as not synonyms.
@@ -106,16 +117,32 @@ class Importer:
             version = self._dictionaries.get(name).version
             edit = MergePairs(tuple(preview.pairs))
             return self._editor.apply(name, edit, based_on=version, author=author).info
-        if mode == "replace":
-            self._dictionaries.get(name)
-        return self._dictionaries.save(
-            checked_name(name) if mode == "new" else name,
-            preview.pairs,
-            language=preview.language,
-            source=Path(source).name[:200],
-            replace=mode == "replace",
-            author=author,
-        )
+        with self._database.write():
+            if mode == "replace":
+                self._refuse_newer(self._dictionaries.get(name), based_on)
+            return self._dictionaries.save(
+                checked_name(name) if mode == "new" else name,
+                preview.pairs,
+                language=preview.language,
+                source=Path(source).name[:200],
+                replace=mode == "replace",
+                author=author,
+            )
+
+    def _refuse_newer(self, info: DictionaryInfo, based_on: int | None) -> None:
+        if based_on is not None and based_on != info.version:
+            raise Conflict(
+                LocalText(
+                    "「{name}」在预览之后又被改动了（现在是第 {number} 版）。",
+                    "“{name}” was edited after this preview (it is at version {number} now).",
+                ),
+                LocalText(
+                    "请重新预览，看清会替换掉什么。",
+                    "Preview the import again to see what it would replace.",
+                ),
+                name=info.name,
+                number=info.version,
+            )
 
     def check(
         self,

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from workbench.editing.edits import AddGroup, DeleteTerms, Edit, MarkApart, MergePairs, UnmarkApart
+from workbench.editing.edits import (
+    AddGroup,
+    DeleteTerms,
+    Edit,
+    MarkApart,
+    MarkPairsApart,
+    MergePairs,
+    UnmarkApart,
+)
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.ingest.export import escape_cell
 from workbench.localtext import LocalText
@@ -180,7 +188,7 @@ class Suggestions:
             moved = set(self._store.decide([each.id for each in chosen], "rejected", tidy(author)))
             chosen = [each for each in chosen if each.id in moved]
             for name, group in _by_dictionary(chosen).items():
-                edits = [MarkApart(each.first, each.second) for each in group if each.label >= 0.5]
+                edits = _marks([each for each in group if each.label >= 0.5])
                 self._edit(name, edits, author, work, [each.id for each in group])
         return Decision(tuple(sorted(moved)), "rejected", tuple(work.steps), None, tuple(work.notes))
 
@@ -240,43 +248,51 @@ class Suggestions:
     def _inverse(self, name: str, group: list[Suggestion]) -> list[Edit]:
         """What takes decisions back one by one; what held before a decision was not its doing, and stays."""
         info = self._workspace.dictionaries.get(name)
-        marked = {pair_key(pair.standard, pair.synonym) for pair in self._editor.apart(name)}
+        now = self._history.snapshot(info)
+        marked = now.apart_keys()
+        keys = {term_key(each.first) for each in group}
+        homes = {**now.with_synonym(keys), **now.with_standard(keys)}  # the standard term goes before
+        rows = now.entries(set[int]().union(*homes.values()))
         edits: list[Edit] = []
         terms: dict[int, list[str]] = defaultdict(list)
-        for each in group:
-            past = self._history.before(info, each.decided_at or 0.0)
-            adds = each.label >= 0.5
-            if (each.state == "accepted") != adds:  # it had put a mark
-                if pair_key(each.first, each.second) in marked and not _marked_in(past, each):
-                    edits.append(UnmarkApart(each.first, each.second))
-                    edits += [AddGroup(e.standard, (e.synonym,)) for e in _pairs_in(past, each)]
-                continue
-            if each.state != "accepted":
-                continue
-            key = term_key(each.first)
-            holders = self._editor.find(name, each.first)
-            for found in [g for g in holders if term_key(g.standard) == key] or holders:
-                known = {term_key(entry.synonym) for entry in past.entries([found.id]).get(found.id, [])}
-                if term_key(each.second) not in known:
-                    terms[found.id] += [s for s in found.synonyms if term_key(s) == term_key(each.second)]
+        for moment, decided in _by_moment(group).items():  # what was decided at once has one moment
+            past = self._history.before(info, moment)
+            wanted = (homes.get(term_key(each.first), set()) for each in decided)
+            past_marks, past_rows = past.apart_keys(), past.entries(set[int]().union(*wanted))
+            for each in decided:
+                pair = frozenset((term_key(each.first), term_key(each.second)))
+                if (each.state == "accepted") != (each.label >= 0.5):  # it had put a mark
+                    if pair in marked and pair not in past_marks:
+                        edits.append(UnmarkApart(each.first, each.second))
+                        edits += [AddGroup(e.standard, (e.synonym,)) for e in _pairs_in(past, pair)]
+                elif each.state == "accepted":
+                    for number in homes.get(term_key(each.first), ()):
+                        known = _holding(past_rows.get(number, []), each.second)
+                        terms[number] += [] if known else _holding(rows[number], each.second)
         return edits + [DeleteTerms(id, tuple(found)) for id, found in terms.items() if found]
 
     def _at_home(self, name: str, group: list[Suggestion]) -> list[Suggestion]:
         """With the standard terms of now: a term may have become a synonym since it was asked for."""
-        standards: dict[str, str] = {}
-        for first in {each.first for each in group if each.label >= 0.5}:
-            holders = self._editor.find(name, first)
-            if len(holders) == 1 and term_key(holders[0].standard) != term_key(first):
-                standards[first] = holders[0].standard
+        now = self._history.snapshot(self._workspace.dictionaries.get(name))
+        keys = {term_key(each.first) for each in group if each.label >= 0.5}
+        homes = now.with_synonym(keys - now.with_standard(keys).keys())
+        rows = now.entries(set[int]().union(*homes.values()))
+        standards = {key: rows[min(each)][0].standard for key, each in homes.items() if len(each) == 1}
         moved = [
-            replace(e, first=standards[e.first]) if e.label >= 0.5 and e.first in standards else e
-            for e in group
+            replace(each, first=standards.get(term_key(each.first), each.first))
+            if each.label >= 0.5
+            else each
+            for each in group
         ]
         return [each for each in moved if term_key(each.first) != term_key(each.second)]
 
     def _not_apart(self, chosen: list[Suggestion], work: _Work) -> list[Suggestion]:
-        kept = [each for each in chosen if each.kind != "synonym" or not each.dictionary or each.label < 0.5]
-        for name, group in _by_dictionary([each for each in chosen if each not in kept]).items():
+        kept: list[Suggestion] = []
+        asked: list[Suggestion] = []
+        for each in chosen:
+            proposed = each.kind == "synonym" and each.dictionary and each.label >= 0.5
+            (asked if proposed else kept).append(each)
+        for name, group in _by_dictionary(asked).items():
             marked = {pair_key(pair.standard, pair.synonym) for pair in self._editor.apart(name)}
             free = [each for each in group if pair_key(each.first, each.second) not in marked]
             if len(free) < len(group):
@@ -370,22 +386,36 @@ def _by_dictionary(chosen: Sequence[Suggestion]) -> dict[str, list[Suggestion]]:
     return groups
 
 
-def _pairs_in(past: Snapshot, each: Suggestion) -> list[Entry]:
-    """The synonym pairs of its two terms that a version held."""
-    keys = {term_key(each.first), term_key(each.second)}
-    groups = set.intersection(*(past.holding([key]) for key in keys))
+def _by_moment(group: Sequence[Suggestion]) -> dict[float, list[Suggestion]]:
+    moments: dict[float, list[Suggestion]] = defaultdict(list)
+    for each in group:
+        moments[each.decided_at or 0.0].append(each)
+    return moments
+
+
+def _holding(rows: Sequence[Entry], term: str) -> list[str]:
+    """How a group writes a synonym; nothing where it has not got it."""
+    return [entry.synonym for entry in rows if term_key(entry.synonym) == term_key(term)]
+
+
+def _pairs_in(past: Snapshot, pair: frozenset[str]) -> list[Entry]:
+    """The synonym pairs of two terms (keys) that a version held."""
+    groups = set.intersection(*(past.holding([key]) for key in pair))
     entries = [entry for rows in past.entries(groups).values() for entry in rows]
-    return [entry for entry in entries if {term_key(entry.standard), term_key(entry.synonym)} == keys]
+    return [entry for entry in entries if {term_key(entry.standard), term_key(entry.synonym)} == pair]
 
 
-def _marked_in(past: Snapshot, each: Suggestion) -> bool:
-    return frozenset((term_key(each.first), term_key(each.second))) in past.apart_keys()
+def _marks(group: Sequence[Suggestion]) -> list[Edit]:
+    """One edit for all marks."""
+    if len(group) == 1:
+        return [MarkApart(group[0].first, group[0].second)]
+    return [MarkPairsApart(tuple(Pair(each.first, each.second, 0) for each in group))] if group else []
 
 
 def _edits_of_yes(group: Sequence[Suggestion]) -> list[Edit]:
     """One edit for all synonyms; a yes to "these are not alike" is a mark."""
     alike = [each for each in group if each.label >= 0.5]
-    edits: list[Edit] = [MarkApart(each.first, each.second) for each in group if each.label < 0.5]
+    edits = _marks([each for each in group if each.label < 0.5])
     if len({term_key(each.first) for each in alike}) == 1:
         edits.append(AddGroup(alike[0].first, tuple(each.second for each in alike)))
     elif alike:

@@ -262,7 +262,7 @@ class DictionaryStore:
         if pairs and not kept:
             raise InputError(
                 LocalText(
-                    "文件中的每一对都已标为「不是同义词」。",
+                    "文件中的每一对都已标为「不是近似词」。",
                     "Every pair of the file is marked as not synonyms.",
                 ),
                 LocalText("请先在编辑页取消这些标记。", "Take these marks away in the editor first."),

@@ -190,6 +190,22 @@ def most_texts(default: int = 8000) -> Parameter:
     )
 
 
+def most_pairs(default: int = 20_000) -> Parameter:
+    """How many labelled pairs or triplets are used at most."""
+    return Parameter(
+        "most_pairs",
+        "int",
+        default,
+        LocalText("最多用多少条", "Examples at most"),
+        LocalText(
+            "数据更多时按种子抽取这么多条（内存不够时更少）。越多越慢。",
+            "Of more data so many are drawn by the seed (fewer where memory is short). More is slower.",
+        ),
+        8,
+        1_000_000,
+    )
+
+
 def keep(default: str) -> Parameter:
     """Which state a stage ends with."""
     return Parameter(

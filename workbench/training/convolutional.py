@@ -28,7 +28,9 @@ class ConvolutionalSplit(SplitModel):
         rows: list[list[int]] = self._net.token_ids(list(texts))
         return rows
 
-    def trunk(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    def trunk(
+        self, ids: torch.Tensor, mask: torch.Tensor | None = None, places: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Rows of the embedding table."""
         states: torch.Tensor = self._net.embed(ids)
         return states
@@ -60,6 +62,10 @@ class ConvolutionalSplit(SplitModel):
         other = copy.copy(self)
         other._net = copy.deepcopy(self._net)
         return other
+
+    def modules(self) -> list[torch.nn.Module]:
+        """Of the net."""
+        return list(self._net.modules())
 
     def word_table(self) -> torch.Tensor:
         """The embedding table."""

@@ -37,6 +37,11 @@ class DevScores:
         """For the run's result."""
         return {"recall@1": self.recall1, "recall@10": self.recall10, "mrr@10": self.mrr10}
 
+    @classmethod
+    def from_json(cls, raw: dict[str, float]) -> DevScores:
+        """What :meth:`as_json` gave."""
+        return cls(raw["recall@1"], raw["recall@10"], raw["mrr@10"])
+
 
 @dataclass(frozen=True)
 class TrainingSet:

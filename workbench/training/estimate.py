@@ -34,9 +34,17 @@ class Estimate:
 
 
 def estimate_run(
-    workspace: Workspace, subject: Subject, base: str, configs: list[dict[str, Any]]
+    workspace: Workspace,
+    subject: Subject,
+    base: str,
+    configs: list[dict[str, Any]],
+    *,
+    labelled: int = 0,
+    corpus: int = 0,
 ) -> Estimate:
     """What a run of the stages ``configs`` from ``base`` would take.
+
+    ``labelled`` and ``corpus`` count the labelled pairs and raw texts that it is given (0: not known).
 
     The encoding rate is the one last seen on this machine for this base; stages say what they cost
     in it, corrected by how far off the estimate was the last time.
@@ -46,7 +54,7 @@ def estimate_run(
     """
     rates, library = workspace.rates, workspace.library
     check_enough(subject.pairs, subject.split)
-    work = _workload(workspace, subject, base)
+    work = _workload(workspace, subject, base, labelled, corpus)
     spec = spec_of(base)
     ready = any(info.id == base and info.ready for info in library.bases())
     missing = library.missing(base, subject.terms) if ready else work.terms
@@ -70,18 +78,27 @@ def estimate_run(
 
 
 def observe_stage(
-    workspace: Workspace, subject: Subject, base: str, entry: dict[str, Any], seconds: float
+    workspace: Workspace,
+    subject: Subject,
+    base: str,
+    entry: dict[str, Any],
+    seconds: float,
+    *,
+    labelled: int = 0,
+    corpus: int = 0,
 ) -> None:
     """Remember how a finished stage's training time compares with its estimate."""
-    guess = stage(entry["stage"]).estimate(_workload(workspace, subject, base), entry["parameters"])
+    work = _workload(workspace, subject, base, labelled, corpus)
+    guess = stage(entry["stage"]).estimate(work, entry["parameters"])
     workspace.rates.observe(factor_name(base, entry["stage"]), seconds / guess)
 
 
-def _workload(workspace: Workspace, subject: Subject, base: str) -> Workload:
+def _workload(workspace: Workspace, subject: Subject, base: str, labelled: int, corpus: int) -> Workload:
     rate = workspace.rates.get(f"encode:{base}", FIRST_ENCODE_RATES.get(base, UNKNOWN_ENCODE_RATE))
     pairs = max(0, subject.part_counts()["train"] - len(subject.split.held_out))
     spec = spec_of(base)
-    return Workload(pairs, len(subject.terms), spec.layers if spec else 12, rate)
+    layers = spec.layers if spec else 12
+    return Workload(pairs, len(subject.terms), layers, rate, labelled, corpus)
 
 
 def factor_name(base: str, stage_name: str) -> str:

@@ -16,11 +16,12 @@ from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.evaluation.significance import compare
 from workbench.localtext import LocalText
 from workbench.models.library import ModelLibrary
-from workbench.storage.artifacts import link_or_copy, staged_folder
+from workbench.storage.artifacts import staged_folder
 from workbench.training.dataset import TrainingSet, build_training_set
 from workbench.training.estimate import observe_stage
 from workbench.training.material import Material, load_material
 from workbench.training.registry import Reporter, StageContext, StageResult, stage
+from workbench.training.run_folder import Outcome, RunFolder
 from workbench.types import Comparison, Evaluation, Run, RunState
 from workbench.workspace import Workspace
 
@@ -75,88 +76,173 @@ def execute(
     data = build_training_set(subject.pairs, subject.split, subject.apart)
     material = load_material(workspace, run.config, subject.pairs, subject.split)
     reporter.phase(UNPACKING)
-    folder = workspace.library.folder(run.base_model, lambda fraction, text: reporter.phase(text, fraction))
-    base_folder = folder
-    seconds: dict[str, float] = {"prepare": time.monotonic() - began}
-    results: list[StageResult] = []
-    stages = run.config["stages"]
-    for number, entry in enumerate(stages):
-        target = (
-            workspace.settings.runs_path
-            / run.id
-            / ("model" if number == len(stages) - 1 else f"stage-{number + 1}")
-        )
-        stage_began = time.monotonic()
-        rate_name = run.base_model if number == 0 else ""
+    base_folder = workspace.library.folder(
+        run.base_model, lambda fraction, text: reporter.phase(text, fraction)
+    )
+    work = _Work(workspace, run, subject, data, material, base_folder, reporter)
+    return work.carry_out(time.monotonic() - began)
+
+
+class _Work:
+    """The stages of one run in their order. One that an earlier attempt has carried out is not repeated."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        subject: Subject,
+        data: TrainingSet,
+        material: Material,
+        base_folder: Path,
+        reporter: RunReporter,
+    ) -> None:
+        self._workspace, self._run, self._subject = workspace, run, subject
+        self._data, self._material, self._base_folder = data, material, base_folder
+        self._reporter = reporter
+        self._folder = RunFolder(workspace.settings, run)
+        self._outcomes: list[Outcome] = []
+
+    def carry_out(self, prepare: float) -> tuple[RunState, LocalText, dict[str, Any]]:
+        """All stages that are not done yet, and the measuring; see :func:`execute`."""
+        model = self._base_folder
+        count = len(self._folder.stages)
+        try:
+            for number in range(1, count + 1):
+                outcome = self._folder.outcome(number) or self._do_stage(number, model)
+                self._outcomes.append(outcome)
+                if outcome.result.stopped_early:
+                    return self._stopped(prepare)
+                model = self._folder.stage(number)
+                if number < count:
+                    self._measure_stage(number)
+        except Stopped:
+            return self._stopped(prepare)
+        result = self._result(prepare)
+        try:
+            ending = _measure(
+                self._workspace, self._run, self._subject, self._results, result, self._reporter
+            )
+            self._reporter.flush()
+            if self._reporter.stop_request == "discard":
+                raise Stopped(LocalText("已停止。", "Stopped."))
+            return ending
+        except Stopped:
+            return self._stopped(prepare)
+
+    @property
+    def _results(self) -> list[StageResult]:
+        return [outcome.result for outcome in self._outcomes]
+
+    def _do_stage(self, number: int, folder: Path) -> Outcome:
+        """One stage, from its newest checkpoint where there is one; its model lies whole when it is done."""
+        began = time.monotonic()
+        reporter, library = self._reporter, self._workspace.library
+        entry = self._folder.stages[number - 1]
+        before = self._outcomes[-1].curve if self._outcomes else 0
+        reporter.begin_stage(number, entry, before)
         model = FolderModel(
-            folder, workspace.library.fingerprint_of_folder(folder), workspace.library, reporter, rate_name
+            folder,
+            library.fingerprint_of_folder(folder),
+            library,
+            reporter,
+            self._run.base_model if number == 1 else "",
         )
-        results.append(_do_stage(model, data, material, base_folder, entry, target, run, reporter))
-        spent = time.monotonic() - stage_began
-        seconds["encode"] = seconds.get("encode", 0.0) + model.spent
-        seconds[entry["stage"]] = spent - model.spent
-        if number == 0 and not results[-1].stopped_early:
-            observe_stage(workspace, subject, run.base_model, entry, spent - model.spent)
-        folder = target
-        if results[-1].stopped_early:
-            break
-    stopped = results[-1].stopped_early
-    if stopped and len(results) == 1 and not results[0].chosen.get("epoch"):
-        shutil.rmtree(folder)
-        raise Stopped(LocalText("已停止。", "Stopped."))  # nothing was learnt yet that would be worth keeping
-    if stopped and folder.name != "model":
-        _adopt(folder, folder.parent / "model")
-        folder = folder.parent / "model"
-    for number in range(1, len(stages)):
-        shutil.rmtree(folder.parent / f"stage-{number}", ignore_errors=True)
-    result = _result(results, seconds)
-    if material.left_out:
-        result["left_out"] = material.left_out  # texts and pairs that would have told a test answer
-    if stopped:
-        return "stopped", _stopped_text(results), result
-    try:
-        ending = _measure(workspace, run, subject, results, result, reporter)
-        reporter.flush()
-        if reporter.stop_request == "discard":
+
+        def rewind(curve: int | None) -> None:
+            reporter.rewind(before if curve is None else curve)
+            if curve is None:
+                reporter.point("stage", 0, number)  # where the curve is to say that a stage begins
+
+        checkpoints = self._folder.checkpoints(
+            number,
+            mark=reporter.mark,
+            rewind=rewind,
+        )
+        if checkpoints.empty():
+            rewind(None)
+        seed = int(self._run.config["seed"])
+        target = self._folder.stage(number)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        manifest = _manifest(self._run, number, entry)
+        with staged_folder(target, needs_bytes=size, extra=manifest) as out:
+            context = StageContext(
+                self._data, model, out, reporter, seed, self._material, self._base_folder, checkpoints
+            )
+            result = stage(entry["stage"]).run(context, entry["parameters"])
+            if result.stopped_early and reporter.stop_request == "discard":
+                raise Stopped(LocalText("已停止。", "Stopped."))
+            spent = time.monotonic() - began - model.spent
+            outcome = Outcome(result, model.spent, spent, reporter.seq)
+            manifest["outcome"] = outcome.as_json()
+        if result.vectors is not None:
+            library.remember(target, self._data.terms, result.vectors)
+        if not result.stopped_early:
+            checkpoints.clear()
+            self._folder.tidy()
+            if number == 1 and self._run.attempt == 1:
+                observe_stage(
+                    self._workspace,
+                    self._subject,
+                    self._run.base_model,
+                    entry,
+                    spent,
+                    labelled=len(self._material.labelled) + len(self._material.triplets),
+                    corpus=len(self._material.corpus),
+                )
+        return outcome
+
+    def _measure_stage(self, number: int) -> None:
+        """A stage's model gets a row of its own on the leaderboard."""
+        name, info = f"{self._run.name}#{number}", self._subject.info
+        if not self._workspace.measurer.measured(name, info):
+            self._reporter.phase(MEASURING)
+            self._workspace.measurer.evaluate(name, info, lambda f, _: self._reporter.progress(f))
+
+    def _stopped(self, prepare: float) -> tuple[RunState, LocalText, dict[str, Any]]:
+        """What is kept after Stop: the best so far, or the stage before, or nothing.
+
+        Raises:
+            Stopped: nothing is kept.
+        """
+        if self._reporter.stop_request == "discard":
+            self._folder.discard()
             raise Stopped(LocalText("已停止。", "Stopped."))
-        return ending
-    except Stopped:
-        if reporter.stop_request == "discard":
-            shutil.rmtree(folder)
-            raise
-        return "stopped", _stopped_text(results), result
+        done = len(self._outcomes)
+        if done and self._results[-1].stopped_early:
+            last = self._results[-1]
+            if not last.chosen.get("epoch"):  # nothing was learnt in it that would be worth keeping
+                shutil.rmtree(self._folder.stage(done))
+                self._outcomes.pop()
+        if not self._outcomes:
+            raise Stopped(LocalText("已停止。", "Stopped."))
+        done = len(self._outcomes)
+        if done < len(self._folder.stages):
+            self._folder.adopt(done)
+            if self._results[-1].stopped_early:
+                shutil.rmtree(self._folder.stage(done))  # it is the run's model now, and no whole stage
+        return "stopped", _stopped_text(self._results), self._result(prepare)
+
+    def _result(self, prepare: float) -> dict[str, Any]:
+        seconds = {"prepare": prepare, "encode": 0.0}
+        for entry, outcome in zip(self._folder.stages, self._outcomes, strict=False):
+            seconds["encode"] += outcome.encode_seconds
+            seconds[entry["stage"]] = seconds.get(entry["stage"], 0.0) + outcome.train_seconds
+        result = _result(self._results, seconds)
+        if self._material.left_out:
+            result["left_out"] = self._material.left_out  # texts that would have told a test answer
+        return result
 
 
-def _do_stage(
-    model: FolderModel,
-    data: TrainingSet,
-    material: Material,
-    base_folder: Path,
-    entry: dict[str, Any],
-    target: Path,
-    run: Run,
-    reporter: RunReporter,
-) -> StageResult:
+def _manifest(run: Run, number: int, entry: dict[str, Any]) -> dict[str, Any]:
     spec = stage(entry["stage"])
-    size = sum(path.stat().st_size for path in model.folder.rglob("*") if path.is_file())
-    extra = {"run": run.name, "base": run.base_model, "stage": spec.name, "parameters": entry["parameters"]}
-    with staged_folder(target, needs_bytes=size, extra=extra) as out:
-        seed = int(run.config["seed"])
-        context = StageContext(data, model, out, reporter, seed, material, base_folder)
-        result = spec.run(context, entry["parameters"])
-        if result.stopped_early and reporter.stop_request == "discard":
-            raise Stopped(LocalText("已停止。", "Stopped."))
-    if result.vectors is not None:
-        model.library.remember(target, data.terms, result.vectors)
-    return result
-
-
-def _adopt(stage_folder: Path, final: Path) -> None:
-    """A recipe that was stopped between stages offers the last whole stage as its model."""
-    with staged_folder(final) as out:
-        for source in stage_folder.rglob("*"):
-            if source.is_file() and source.name != "manifest.json":
-                link_or_copy(source, out / source.relative_to(stage_folder))
+    return {
+        "run": run.name,
+        "base": run.base_model,
+        "number": number,
+        "stage": spec.name,
+        "title": spec.title.as_json(),
+        "parameters": entry["parameters"],
+    }
 
 
 def _measure(

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
+from workbench.training.checkpoints import (
+    Checkpoint,
+    LoopState,
+    listed_tensors,
+    numbered_tensors,
+    signature_of,
+)
 from workbench.training.dataset import DevProbe, DevScores
 from workbench.training.registry import StageContext, StageResult, Workload
 from workbench.training.trunk import SplitModel, split_model
@@ -58,13 +65,24 @@ class Watched(Protocol):
 
 
 class Companion:
-    """What an objective may want besides a loss; one that wants any of it inherits from this class."""
+    """What an objective may want besides a loss; one that wants any of it inherits from this class.
+
+    ``keeps`` names those of its attributes that change while it trains and are no parameters: a
+    ``random.Random``, a tensor, a copy of the model. Without them a run that is taken up from a
+    checkpoint would come to another result.
+    """
+
+    keeps: tuple[str, ...] = ()
 
     def attach(self, model: SplitModel, seed: int) -> None:
         """The model is there and its trunk has run: take what is needed of it."""
 
     def companions(self) -> list[torch.nn.Parameter]:
         """Parameters that train with the model and are thrown away, at :data:`COMPANION_RATE`."""
+        return []
+
+    def partners(self) -> list[torch.nn.Parameter]:
+        """Parameters that train with the model at its own rate and are thrown away."""
         return []
 
     def after_step(self) -> None:
@@ -131,8 +149,14 @@ def fit_top_layers(
         objective.attach(model, context.seed)
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
     probe = DevProbe(context.data, max_queries=600, max_documents=3000)
-    base = _look(context, model, probe, objective, 0, 0.0)
-    best, stopped = _fit(context, parameters, model, probe, base, objective)
+    signature = _signature(context, parameters, objective, texts)
+    saved = context.checkpoints.newest(signature) if context.checkpoints else None
+    if saved is None:
+        base = _look(context, model, probe, objective, 0, 0.0)
+    else:
+        base = _Best(DevScores(**saved.facts["base"]), 0.0, 0.0, model.snapshot(), saved.facts["watched"])
+    loop = _Loop(context, parameters, model, probe, objective, signature)
+    best, stopped = loop.run(base, saved)
     stopped = stopped or context.stopped_at(LocalText("正在与基础模型调和", "Blending with the base model"))
     if not stopped and parameters.get("keep") != "last":
         best, stopped = _sweep(context, model, probe, base.weights, best, objective)
@@ -143,54 +167,138 @@ def fit_top_layers(
     return StageResult(base.scores, best.scores, chosen, None, stopped_early=stopped)
 
 
-def _fit(
-    context: StageContext,
-    parameters: dict[str, Any],
-    model: SplitModel,
-    probe: DevProbe,
-    base: _Best,
-    objective: Objective,
-) -> tuple[_Best, bool]:
-    """Train; the best checkpoint (``base`` when stopped before the first), and whether Stop was pressed."""
-    import torch
+def _signature(
+    context: StageContext, parameters: dict[str, Any], objective: Objective, texts: Sequence[str]
+) -> str:
+    """What must be the same for a checkpoint to be taken up: the model, the data, the settings, the seed."""
+    data = context.data
+    numbers = data.anchors.tolist(), data.positives.tolist(), data.apart.tolist()
+    facts = context.model.fingerprint, parameters, context.seed, objective.examples, numbers
+    return signature_of(*facts, texts=[*data.terms, *texts])
 
-    generator = torch.Generator().manual_seed(context.seed)
-    epochs = int(parameters["epochs"])
-    first = objective.epoch(generator)
-    per_epoch = len(first)
-    total = epochs * per_epoch
-    companion = objective if isinstance(objective, Companion) else Companion()
-    optimizer, schedule = _optimizer(model, companion.companions(), parameters, total)
-    keep_last = parameters.get("keep") == "last"
-    looks = _looks(objective.examples, per_epoch, len(probe.needed), total)
-    best: _Best | None = None
-    step = 0
-    context.report.phase(LocalText("正在训练", "Training"))
-    model.train(True)
-    try:
-        for number in range(epochs):
-            if isinstance(objective, BeforeEpoch):
-                objective.before_epoch(number, _encode(context, model))
-            for rows in first if number == 0 else objective.epoch(generator):
-                loss = objective.loss(model.vectors, rows)
-                check_finite(loss)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.trainable(), 1.0)
-                optimizer.step()
-                schedule.step()
-                companion.after_step()
-                step += 1
-                context.report.point("loss", step, float(loss.detach()))
-                context.report.steps(step, total)
-                if step in looks:
-                    seen = _look(context, model, probe, objective, step, step / per_epoch)
-                    if best is None or keep_last or seen.scores.choice > best.scores.choice:
-                        best = seen
-    except Stopped:
-        return best or base, True
-    assert best is not None  # the last step is always looked at
-    return best, False
+
+class _Loop:
+    """The steps of one stage, from its beginning or from a checkpoint."""
+
+    def __init__(
+        self,
+        context: StageContext,
+        parameters: dict[str, Any],
+        model: SplitModel,
+        probe: DevProbe,
+        objective: Objective,
+        signature: str,
+    ) -> None:
+        import torch
+
+        self._context, self._model, self._probe, self._objective = context, model, probe, objective
+        self._signature = signature
+        self._generator = torch.Generator().manual_seed(context.seed)
+        self._epochs = int(parameters["epochs"])
+        self._first = objective.epoch(self._generator)
+        self._per_epoch = len(self._first)
+        self._total = self._epochs * self._per_epoch
+        self._companion = objective if isinstance(objective, Companion) else Companion()
+        self._optimizer, self._schedule = _optimizer(model, self._companion, parameters, self._total)
+        self._keep_last = parameters.get("keep") == "last"
+        self._looks = _looks(objective.examples, self._per_epoch, len(probe.needed), self._total)
+        self._state = LoopState(
+            model,
+            self._optimizer,
+            self._schedule,
+            self._generator,
+            (objective, self._companion.keeps),
+            looks_back=isinstance(objective, BeforeEpoch),
+        )
+        self._best: _Best | None = None
+        self._epoch = self._step = 0
+        self._looked = 0  # the last step that was looked at
+
+    def run(self, base: _Best, saved: Checkpoint | None) -> tuple[_Best, bool]:
+        """Train; the best checkpoint (``base`` when stopped before the first), whether Stop was pressed."""
+        try:
+            self._context.report.phase(LocalText("正在训练", "Training"))
+            self._model.train(True)
+            self._run(base, saved)
+        except Stopped:
+            if self._step:
+                self._save(base)
+            return self._best or base, True
+        assert self._best is not None  # the last step is always looked at
+        return self._best, False
+
+    def _run(self, base: _Best, saved: Checkpoint | None) -> None:
+        begin = saved.facts["epoch"] if saved else 0
+        for number in range(begin, self._epochs):
+            if saved and number == begin:
+                self._state.reopen(saved)
+            batches = self._open(number)
+            if saved and number == begin:
+                self._take_up(saved)
+            for rows in batches[self._step - number * self._per_epoch :]:
+                self._train_on(rows)
+                self._look()
+                if self._context.checkpoints and self._context.checkpoints.due():
+                    self._save(base)
+
+    def _open(self, number: int) -> Sequence[torch.Tensor]:
+        """The batches of an epoch."""
+        self._epoch = number
+        self._state.open_epoch()
+        if isinstance(self._objective, BeforeEpoch):
+            self._objective.before_epoch(number, _encode(self._context, self._model))
+        return self._first if number == 0 else self._objective.epoch(self._generator)
+
+    def _train_on(self, rows: torch.Tensor) -> None:
+        import torch
+
+        loss = self._objective.loss(self._model.vectors, rows)
+        check_finite(loss)
+        self._optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._model.trainable(), 1.0)
+        self._optimizer.step()
+        self._schedule.step()
+        self._companion.after_step()
+        self._step += 1
+        self._context.report.point("loss", self._step, float(loss.detach()))
+        self._context.report.steps(self._step, self._total)
+
+    def _look(self) -> None:
+        if self._step not in self._looks or self._looked == self._step:
+            return
+        epoch = self._step / self._per_epoch
+        seen = _look(self._context, self._model, self._probe, self._objective, self._step, epoch)
+        if self._best is None or self._keep_last or seen.scores.choice > self._best.scores.choice:
+            self._best = seen
+        self._looked = self._step
+
+    def _save(self, base: _Best) -> None:
+        """Write a checkpoint of the steps done so far."""
+        if self._context.checkpoints is None:
+            return
+        tensors, facts = self._state.capture()
+        best = self._best
+        if best is not None:
+            tensors.update(numbered_tensors("best", best.weights))
+            facts["best"] = [asdict(best.scores), best.epoch, best.alpha, best.watched]
+        facts.update(
+            signature=self._signature,
+            epoch=self._epoch,
+            looked=self._looked,
+            base=asdict(base.scores),
+            watched=base.watched,
+        )
+        self._context.checkpoints.save(self._step, tensors, facts)
+
+    def _take_up(self, saved: Checkpoint) -> None:
+        self._state.restore(saved)
+        self._step, self._looked = saved.facts["step"], saved.facts["looked"]
+        if "best" in saved.facts:
+            scores, epoch, alpha, watched = saved.facts["best"]
+            weights = listed_tensors(saved.tensors, "best")
+            self._best = _Best(DevScores(**scores), epoch, alpha, weights, watched)
+        self._look()  # Stop may have come between a step and its look
 
 
 def _looks(examples: int, per_epoch: int, needed: int, total: int) -> set[int]:
@@ -207,13 +315,15 @@ def _looks(examples: int, per_epoch: int, needed: int, total: int) -> set[int]:
 
 
 def _optimizer(
-    model: SplitModel, companions: list[torch.nn.Parameter], parameters: dict[str, Any], total: int
+    model: SplitModel, companion: Companion, parameters: dict[str, Any], total: int
 ) -> tuple[Any, Any]:
     import torch
 
     rate = float(parameters["learning_rate"]) or DEFAULT_RATES[str(parameters["layers"])]
-    groups = [{"params": model.trainable(), "lr": rate}, {"params": companions, "lr": COMPANION_RATE}]
-    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=0.01, fused=True)
+    groups: list[dict[str, Any]] = [{"params": [*model.trainable(), *companion.partners()], "lr": rate}]
+    if companion.companions():
+        groups.append({"params": companion.companions(), "lr": COMPANION_RATE})
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     warm = max(1, int(0.1 * total))
 
     def factor(step: int) -> float:

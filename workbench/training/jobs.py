@@ -5,29 +5,38 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
+from workbench.errors import NotFound
 from workbench.localtext import LocalText
 from workbench.settings import PACKAGE, Settings
-from workbench.storage.artifacts import manifest_of, remove_staging
+from workbench.storage.artifacts import remove_staging
 from workbench.storage.runs import RunStore
+from workbench.training.causes import (
+    ENDED,
+    HUNG,
+    INTERRUPTED,
+    KILLED,
+    STOPPED,
+    STOPPED_KEPT,
+    kills_for_memory,
+    out_of_memory,
+    smaller,
+)
+from workbench.training.run_folder import RunFolder
 from workbench.training.worker import job_line
 from workbench.types import Run, RunState
 
 log = logging.getLogger("workbench.jobs")
 POLL_SECONDS = 0.25
-INTERRUPTED = LocalText(
-    "训练被中断（进程消失了）。可以重新开始。",
-    "The run was interrupted (its process is gone). Start it again.",
-)
 
 
 @dataclass
@@ -36,6 +45,7 @@ class _Worker:
 
     process: subprocess.Popen[str]
     run_id: str | None = None
+    kills_before: int = 0  # by the kernel, for want of memory, before it was started
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -58,6 +68,7 @@ class Supervisor:
         self._idle: _Worker | None = None
         self._busy: list[_Worker] = []
         self._stop_seen: dict[str, float] = {}
+        self._beats: dict[str, tuple[float | None, float]] = {}  # run -> its heartbeat, and since when
         self._spawn_delay = 0.0
         self._spawn_after = 0.0
 
@@ -124,7 +135,7 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
-        return _Worker(process)
+        return _Worker(process, kills_before=kills_for_memory())
 
     def _hand_over(self, run: Run) -> None:
         worker = self._idle if self._idle and self._idle.alive() else self._spawn()
@@ -148,10 +159,12 @@ class Supervisor:
             if worker.alive():
                 continue
             self._busy.remove(worker)
-            code = worker.process.returncode
             if worker.run_id:
                 self._stop_seen.pop(worker.run_id, None)
-                self._clear_up(worker.run_id, *_cause(code))
+                self._beats.pop(worker.run_id, None)
+                noted = self._runs.worker_of(worker.run_id)
+                if noted and noted[0] == worker.process.pid:  # else it was resumed at once: not ours any more
+                    self._clear_up(worker.run_id, *self._cause(worker))
         if self._idle and not self._idle.alive():
             self._idle = None
             # One that dies while it imports would be started again for ever: each time a little later.
@@ -160,14 +173,15 @@ class Supervisor:
 
     def _clear_up(self, run_id: str, state: RunState, message: LocalText) -> None:
         """End a run whose worker is gone: say how it ended, and remove what was half written."""
-        folder = self._settings.runs_path / run_id
-        remove_staging(folder)
+        remove_staging(self._settings.runs_path / run_id)
         request = self._runs.stop_request(run_id)
-        if request == "discard":
-            shutil.rmtree(folder / "model", ignore_errors=True)
-        if request is not None:
-            kept = manifest_of(folder / "model") is not None
-            state, message = "stopped", STOPPED_KEPT if kept else STOPPED
+        with contextlib.suppress(NotFound):
+            folder = RunFolder(self._settings, self._runs.get(run_id))
+            if request == "discard":
+                folder.discard()
+            kept = request == "keep" and folder.keep_what_there_is()
+            if request is not None:
+                state, message = "stopped", STOPPED_KEPT if kept else STOPPED
         self._runs.finish(run_id, state, message)
 
     def _watch(self, run: Run) -> None:
@@ -179,12 +193,55 @@ class Supervisor:
             if noted or self._runs.heartbeat_age(run.id) > 10:
                 self._clear_up(run.id, "interrupted", INTERRUPTED)
             return
-        if run.state == "stopping" and process is not None:
+        if process is None:
+            return
+        if run.state == "stopping":
             since = self._stop_seen.setdefault(run.id, time.monotonic())
             keep = self._runs.stop_request(run.id) == "keep"
             grace = self._settings.save_grace_seconds if keep else self._settings.stop_grace_seconds
             if time.monotonic() - since > grace:
                 kill_group(process)
+            return
+        self._stop_seen.pop(run.id, None)
+        self._watch_limits(run, process)
+
+    def _watch_limits(self, run: Run, process: psutil.Process) -> None:
+        """End a worker that hangs or takes more than it may."""
+        settings, now = self._settings, time.monotonic()
+        beat = self._runs.heartbeat(run.id)
+        known, since = self._beats.get(run.id, (None, now))
+        # by this process's own clock: the machine may have slept, or the wall clock have been set
+        self._beats[run.id] = (beat, since if beat == known else now)
+        if beat == known and now - since > settings.hang_seconds:
+            kill_group(process)
+            self._clear_up(run.id, "interrupted", HUNG.format(seconds=f"{settings.hang_seconds:g}"))
+        elif settings.run_memory_bytes and _memory_of(process) > settings.run_memory_bytes:
+            kill_group(process)
+            self._clear_up(run.id, "failed", out_of_memory(self._stage_of(run.id)))
+        elif settings.run_seconds and run.started_at is not None:
+            # the worker itself stops in time; this is for one that does not get to it
+            late = time.time() - run.started_at - settings.run_seconds
+            if late > settings.save_grace_seconds:
+                self._runs.request_stop(run.id, keep=True)
+
+    def _stage_of(self, run_id: str) -> dict[str, Any] | None:
+        """The stage that a run was busy with."""
+        with contextlib.suppress(NotFound):
+            folder = RunFolder(self._settings, self._runs.get(run_id))
+            if folder.next_stage() <= len(folder.stages):
+                return folder.stages[folder.next_stage() - 1]
+        return None
+
+    def _cause(self, worker: _Worker) -> tuple[RunState, LocalText]:
+        code = worker.process.returncode
+        entry = self._stage_of(worker.run_id) if worker.run_id else None
+        if code == -signal.SIGKILL and kills_for_memory() > worker.kills_before:
+            return "failed", out_of_memory(entry)
+        if code == -signal.SIGKILL:
+            return "interrupted", KILLED.format(advice=smaller(entry))
+        if code < 0:
+            return "interrupted", INTERRUPTED
+        return "failed", ENDED.format(code=code)
 
     @staticmethod
     def _dismiss(worker: _Worker) -> None:
@@ -200,26 +257,14 @@ class Supervisor:
             worker.process.wait(timeout=5)
 
 
-STOPPED_KEPT = LocalText(
-    "已停止，留下了已经存好的模型。可在排行榜上测量它。",
-    "Stopped; the model that was saved already is kept. The leaderboard can measure it.",
-)
-STOPPED = LocalText("已停止，没有留下模型。", "Stopped; no model was kept.")
-
-
-def _cause(code: int) -> tuple[RunState, LocalText]:
-    if code == -signal.SIGKILL:
-        return "interrupted", LocalText(
-            "训练进程被系统结束，多半是内存不够。请关掉别的程序，或把批大小调小。",
-            "The run's process was killed, most likely for want of memory. "
-            "Close other programs or use a smaller batch.",
-        )
-    if code < 0:
-        return "interrupted", INTERRUPTED
-    return "failed", LocalText(
-        "训练进程意外退出（代码 {code}）。日志里有详细原因。",
-        "The run's process ended unexpectedly (code {code}). The log has the details.",
-    ).format(code=code)
+def _memory_of(process: psutil.Process) -> int:
+    """Bytes of memory that a worker and all that it started hold."""
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        for member in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += member.memory_info().rss
+    return total
 
 
 def _process(pid: int, started: float) -> psutil.Process | None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.normalise import term_key
 from workbench.training.common_parameters import INSTRUCTIONS
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
 from workbench.training.losses import batches
 from workbench.training.material import enough_pairs
 from workbench.training.registry import StageContext, StageResult, Workload
+from workbench.training.unlabelled import CACHE_BYTES, TERM_TOKENS, state_width
 from workbench.types import LabelledPair
 
 if TYPE_CHECKING:
@@ -92,6 +93,24 @@ def _cut_out(keys: Sequence[tuple[str, str]], order: Sequence[int], taken: set[s
     return looking
 
 
+def drawn(
+    context: StageContext, parameters: dict[str, Any], examples: Sequence[LabelledPair]
+) -> list[LabelledPair]:
+    """``most_pairs`` of the examples by the seed; fewer where the frozen layers' output would fill memory."""
+    order = list(range(len(examples)))
+    random.Random(context.seed).shuffle(order)
+    room = CACHE_BYTES // (4 * state_width(context))
+    longest = int(parameters["max_length"])
+    taken: list[int] = []
+    for number in order[: int(parameters["most_pairs"])]:
+        each = examples[number]
+        room -= sum(min(len(text) + 4, longest) for text in (each.text1, each.text2, each.negative) if text)
+        if room < 0:
+            break
+        taken.append(number)
+    return [examples[number] for number in sorted(taken)]
+
+
 def spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Spearman's rank correlation in percent; 0 where one of the two does not vary."""
     import numpy as np
@@ -135,6 +154,7 @@ class LabelledPairs:
     def __init__(self, context: StageContext, parameters: dict[str, Any], pair_loss: PairLoss) -> None:
         pairs = list({(p.text1, p.text2): p for p in context.material.labelled}.values())
         enough_pairs(pairs)
+        pairs = drawn(context, parameters, pairs)
         train, held = held_out(pairs, context.seed)
         enough_pairs(train)
         instruction = INSTRUCTIONS[parameters["instruction"]]
@@ -181,6 +201,15 @@ def fit_labelled(context: StageContext, parameters: dict[str, Any], pair_loss: P
     return fit_top_layers(context, parameters, objective, objective.texts)
 
 
-def labelled_pairs_of(work: Workload) -> int:
-    """How many labelled pairs to reckon with: as many as the dictionary's where that is not known."""
-    return work.labelled or work.pairs
+def estimated_labelled(
+    work: Workload, parameters: dict[str, Any], texts: int = 2, dictionary: int = 0
+) -> float:
+    """Seconds for labelled examples of ``texts`` texts each, with ``dictionary`` terms an epoch besides.
+
+    Their number is taken to be that of the dictionary's pairs where it is not known, a text to be half as
+    long as it may be.
+    """
+    count = texts * min(work.labelled or work.pairs, int(parameters["most_pairs"]))
+    longer = max(1.0, int(parameters["max_length"]) / 2 / TERM_TOKENS)
+    cached = count * longer / work.terms_per_second
+    return cached + estimated_seconds(work, parameters, int(count * longer) + dictionary)

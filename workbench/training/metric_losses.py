@@ -87,7 +87,11 @@ def guided_loss(
     same = concepts[:, None] == concepts[None, :]
     itself = torch.eye(len(a), dtype=torch.bool)
     blocks = []
-    for scores, guide, kept in ((a @ p.T, ga @ gp.T, itself), (a @ a.T, ga @ ga.T, None), (p @ p.T, gp @ gp.T, None)):
+    for scores, guide, kept in (
+        (a @ p.T, ga @ gp.T, itself),
+        (a @ a.T, ga @ ga.T, None),
+        (p @ p.T, gp @ gp.T, None),
+    ):
         left_out = same | (guide > limit)
         if kept is not None:
             left_out = left_out & ~kept

@@ -1,4 +1,4 @@
-"""Finds hard negatives: training terms that the model takes for near an anchor, though they mean something else."""
+"""Finds hard negatives: training terms that the model takes for an anchor's synonyms, and are not."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from typing import Any
 from workbench.errors import BadParameter, NameTaken
 from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.localtext import LocalText
+from workbench.models.library import split_stage_id
 from workbench.names import tidy, unique
 from workbench.training.dataset import check_enough
 from workbench.training.material import check_sets
-from workbench.training.recipes import recipe
+from workbench.training.recipe_book import RecipeBook
 from workbench.training.registry import stage
-from workbench.types import Run
+from workbench.types import Recipe, Run
 from workbench.workspace import Workspace
 
 
@@ -21,7 +22,7 @@ def queue_run(
     workspace: Workspace,
     subject: Subject,
     base: str,
-    recipe_name: str,
+    recipe: str | Recipe,
     *,
     name: str | None,
     parameters: dict[str, Any] | None,
@@ -31,7 +32,8 @@ def queue_run(
 ) -> Run:
     """Queue a run of a recipe on a dictionary; ``name`` is made up where there is none.
 
-    ``corpora`` and ``pair_sets`` are names of what it may learn from besides.
+    ``recipe`` is a name, ready or of the expert's own, or a recipe as it stands in the page. ``corpora``
+    and ``pair_sets`` are names of what it may learn from besides. The run's ``config`` keeps all of it.
 
     Raises:
         NotFound, BadParameter, NameTaken, ModelProblem, TrainingProblem: in words.
@@ -42,59 +44,107 @@ def queue_run(
             base=base,
         )
     check_enough(subject.pairs, subject.split)
-    configs = stage_configs(recipe_name, parameters)
+    chosen = RecipeBook(workspace.recipes).get(recipe) if isinstance(recipe, str) else recipe
+    configs = stage_configs(chosen, parameters)
     needs = [need for config in configs for need in stage(config["stage"]).needs]
-    corpora = [workspace.corpora.get(corpus).name for corpus in corpora]
+    texts = [workspace.corpora.get(corpus) for corpus in corpora]
     sets = [workspace.pair_sets.get(each) for each in pair_sets]
-    check_sets(needs, corpora, sets)
+    check_sets(needs, [info.name for info in texts], sets)
     base = workspace.library.check(base)
     runs = workspace.runs
-    wish = name or tidy(f"{subject.info.name}-{recipe_name}")
     reserved = {info.id for info in [*baseline_infos(), *workspace.library.bases()]}
-    if name and wish in reserved:
-        raise NameTaken(
-            LocalText("「{name}」是内置模型的名字。", "“{name}” is the name of a built-in model."),
-            LocalText("请换一个。", "Choose another."),
-            name=wish,
-        )
+    wish = _free_of_stages(name, reserved) if name else tidy(f"{subject.info.name}-{chosen.name}")
     config = {
         "stages": configs,
-        "corpora": corpora,
+        "recipe": {"name": chosen.name, "title": chosen.title.as_json(), "help": chosen.help.as_json()},
+        "corpora": [info.name for info in texts],
         "pair_sets": [info.name for info in sets],
+        "data": {
+            **{t.name: t.id for t in texts},
+            **{s.name: s.id for s in sets},
+        },  # which content the names stood for
         "seed": _checked_seed(seed),
         "versions": _library_versions(),
+        "machine": _machine(),
     }
     while True:
         try:
-            run = runs.create(
-                wish if name else unique(wish, runs.names() | reserved),
+            return runs.create(
+                wish if name else unique(wish.replace("#", "-"), runs.names() | reserved),
                 dictionary=subject.info.name,
                 version_id=subject.info.version_id,
                 split_hash=subject.split.hash,
                 base_model=base,
-                recipe=recipe_name,
+                recipe=chosen.name,
                 config=config,
             )
-            break
         except NameTaken:
             if name:
                 raise  # else somebody took the free name in between: find another
-    return run
 
 
-def stage_configs(recipe_name: str, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Every stage of a recipe with all its parameters; each takes those of ``parameters`` that it knows."""
-    chosen = recipe(recipe_name)
+def _free_of_stages(name: str, reserved: set[str]) -> str:
+    """A name that is no base model's and cannot be mistaken for a stage's of another run."""
+    if name in reserved:
+        raise NameTaken(
+            LocalText("「{name}」是内置模型的名字。", "“{name}” is the name of a built-in model."),
+            LocalText("请换一个。", "Choose another."),
+            name=name,
+        )
+    if split_stage_id(name)[1] is not None:
+        raise BadParameter(
+            LocalText(
+                "名字不能以「#」加数字结尾：那是训练中各阶段模型的叫法。",
+                "A name cannot end in “#” and a number: so the models of a run's stages are called.",
+            ),
+            LocalText("请换一个。", "Choose another."),
+        )
+    return name
+
+
+def stage_configs(recipe: Recipe, parameters: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Every stage of a recipe with all its parameters, those of ``parameters`` put in.
+
+    ``epochs`` alone goes to every stage that knows it; ``in_batch.epochs`` to the stages of that name,
+    ``2.epochs`` to the second one. The closer address wins.
+
+    Raises:
+        BadParameter: no stage takes it, or a value outside its range.
+    """
     given = dict(parameters or {})
+    used: set[str] = set()
     configs = []
-    for entry in chosen.stages:
+    for number, entry in enumerate(recipe.stages, 1):
         spec = stage(entry.stage)
-        mine = {p.name: given[p.name] for p in spec.parameters if p.name in given}
+        mine = {}
+        for prefix in ("", f"{spec.name}.", f"{number}."):
+            for parameter in spec.parameters:
+                if f"{prefix}{parameter.name}" in given:
+                    mine[parameter.name] = given[f"{prefix}{parameter.name}"]
+                    used.add(f"{prefix}{parameter.name}")
         configs.append({"stage": spec.name, "parameters": spec.checked({**entry.parameters, **mine})})
-        given = {name: value for name, value in given.items() if name not in mine}
-    if given:
-        stage(chosen.stages[0].stage).checked(given)  # says which name is unknown
+    for name in given:
+        if name not in used:
+            raise _unknown(name, recipe)
     return configs
+
+
+def _unknown(name: str, recipe: Recipe) -> BadParameter:
+    known = [
+        f"{number}.{parameter.name}" if len(recipe.stages) > 1 else parameter.name
+        for number, entry in enumerate(recipe.stages, 1)
+        for parameter in stage(entry.stage).parameters
+    ]
+    return BadParameter(
+        LocalText(
+            "训练方案「{recipe}」没有叫「{name}」的参数。",
+            "The recipe “{recipe}” has no parameter called “{name}”.",
+        ),
+        LocalText("可用的参数：{names}。", "It has: {names}."),
+        recipe=recipe.title,
+        name=name,
+        names=", ".join(known),
+    )
 
 
 def _checked_seed(seed: int) -> int:
@@ -111,3 +161,15 @@ def _library_versions() -> dict[str, str]:
     from importlib.metadata import version
 
     return {name: version(name) for name in ("torch", "sentence-transformers", "transformers", "numpy")}
+
+
+def _machine() -> dict[str, Any]:
+    import os
+    import platform
+
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }

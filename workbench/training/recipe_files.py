@@ -70,7 +70,10 @@ def recipe_from_yaml(text: str) -> Recipe:
         raise _no_recipe(
             LocalText("阶段应有 1 到 {most} 个", "it must have 1 to {most} stages").format(most=MOST_STAGES)
         )
-    name = checked_name(str(document.get("name") or "recipe"))
+    name = document.get("name") or "recipe"
+    if not isinstance(name, str | int | float):
+        raise _no_recipe(LocalText("name 应是一个名字", "“name” should be a name"))
+    name = checked_name(str(name))
     return Recipe(
         name,
         _sentence(document.get("title"), name),

@@ -26,6 +26,61 @@ RECIPES: tuple[Recipe, ...] = (
         ),
         (StageConfig("in_batch"),),
     ),
+    Recipe(
+        "labelled",
+        LocalText("标注句对", "Labelled pairs"),
+        LocalText(
+            "bge-m3 式的句对微调。手上有「两句话 + 像不像」的标注数据、要判断相似与否时用它；"
+            "只想查同义词时，用「精调」更好。",
+            "Pairs of texts with a label, as bge-m3 is tuned. Use it where you have such pairs and want to "
+            "tell alike from not alike; for finding synonyms alone, Fine-tune is better.",
+        ),
+        (StageConfig("cosent"),),
+    ),
+    Recipe(
+        "sapbert",
+        LocalText("SapBERT 式", "SapBERT-style"),
+        LocalText(
+            "几分钟。一个概念有三个以上叫法的词典（疾病、药品、零件）用它。",
+            "Takes minutes. For dictionaries whose concepts have three terms or more: diseases, drugs.",
+        ),
+        (StageConfig("multi_similarity"),),
+    ),
+    Recipe(
+        "hard_negatives",
+        LocalText("难负例", "Hard negatives"),
+        LocalText(
+            "比「精调」多一步：再专门练习最容易认错的词，最后与基础模型合并，少忘旧知识。"
+            "词典里有很多只差一两个字的不同概念时用它。",
+            "Fine-tune, then the terms that are still mistaken, then a merge with the base so that less is "
+            "forgotten. For dictionaries where different concepts differ by a word or two.",
+        ),
+        (StageConfig("in_batch"), StageConfig("hard_negatives"), StageConfig("merge")),
+    ),
+    Recipe(
+        "simcse_in_batch",
+        LocalText("SimCSE + 批内负例", "SimCSE + in-batch"),
+        LocalText(
+            "先不用标注地学行业语料（没有语料就学词典里的词），再用词典精调。"
+            "基础模型没有为句向量训练过（如 ERNIE、BERT）时用它；现成的句向量模型往往用「精调」就够。",
+            "First the field's raw text without labels (the terms themselves where there is none), then the "
+            "dictionary. Use it for base models never trained for sentences (ERNIE, BERT); for a ready "
+            "sentence model Fine-tune is often enough.",
+        ),
+        (StageConfig("simcse"), StageConfig("in_batch")),
+    ),
+    Recipe(
+        "full",
+        LocalText("完整流程", "Full pipeline"),
+        LocalText(
+            "领域预训练、SimCSE、批内负例、难负例、与基础模型合并，五步依次做，最慢。"
+            "有几千条以上行业语料、基础模型又不懂这个行业时用它。",
+            "Domain pre-training, SimCSE, in-batch negatives, hard negatives and a merge with the base, one "
+            "after the other; the slowest. Use it with thousands of raw texts of a field that the base model "
+            "does not know.",
+        ),
+        tuple(StageConfig(name) for name in ("mlm", "simcse", "in_batch", "hard_negatives", "merge")),
+    ),
 )
 
 DEFAULT_RECIPE = "instant"

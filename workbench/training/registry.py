@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.errors import BadParameter, NotFound, Stopped
 from workbench.localtext import LocalText
+from workbench.training.checkpoints import Checkpoints
 from workbench.training.dataset import DevScores, TrainingSet
 from workbench.training.material import Material
 from workbench.types import Parameter
@@ -67,6 +68,7 @@ class StageContext:
     seed: int
     material: Material = field(default_factory=Material)
     base_folder: Path | None = None
+    checkpoints: Checkpoints | None = None  # where a long loop saves itself; None: nowhere
 
     def stopped_at(self, phase: LocalText) -> bool:
         """Begin a phase when there is something to keep: whether Stop was pressed (it is not raised)."""
@@ -101,6 +103,8 @@ class Workload:
     terms: int
     layers: int  # of the base model; 0 for one without transformer layers
     terms_per_second: float  # encoding speed of the base model on this machine
+    labelled: int = 0  # labelled pairs and triplets; 0: not known
+    corpus: int = 0  # texts of raw corpora; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,12 @@ class StageSpec:
         }
 
 
+_BOOLEANS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
 def _checked(parameter: Parameter, value: Any) -> Any:
     wrong = BadParameter(
         LocalText("「{title}」不能是 {value}。", "“{title}” cannot be {value}."),
@@ -153,7 +163,9 @@ def _checked(parameter: Parameter, value: Any) -> Any:
                 raise wrong
             return str(value)
         if parameter.kind == "bool":
-            return value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
+            if str(value).lower() not in _BOOLEANS:
+                raise wrong
+            return _BOOLEANS[str(value).lower()]
         number: float = int(value) if parameter.kind == "int" else float(value)
         if parameter.kind == "int" and float(value) != number:
             raise wrong

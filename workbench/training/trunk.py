@@ -24,8 +24,6 @@ class SplitModel(ABC):
     that a batch is one gather. Texts are numbered as given to :meth:`prepare`.
     """
 
-    noise = 0.0  # dropout upon the trunk's states while training, for a head that has none
-
     def __init__(self) -> None:
         self._flat: torch.Tensor | None = None
         self._offsets: torch.Tensor
@@ -36,8 +34,13 @@ class SplitModel(ABC):
         """Token ids of each text, special tokens included, cut at the model's limit."""
 
     @abstractmethod
-    def trunk(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Frozen states (b, L, width) of token ids (b, L): of one length, or ``mask`` tells the real ones."""
+    def trunk(
+        self, ids: torch.Tensor, mask: torch.Tensor | None = None, places: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Frozen states (b, L, width) of token ids (b, L): of one length, or ``mask`` tells the real ones.
+
+        ``places`` (b, L) are positions in the text, from 0, where they are not those in the row.
+        """
 
     @abstractmethod
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -54,6 +57,10 @@ class SplitModel(ABC):
     @abstractmethod
     def twin(self) -> SplitModel:
         """The same model with a head of its own, equal at first; trunk and prepared texts are shared."""
+
+    @abstractmethod
+    def modules(self) -> list[torch.nn.Module]:
+        """Every module of the head."""
 
     @abstractmethod
     def word_table(self) -> torch.Tensor:
@@ -103,30 +110,35 @@ class SplitModel(ABC):
         steps = torch.arange(int(lengths.max()))
         mask = steps[None, :] < lengths[:, None]
         places = (self._offsets[rows][:, None] + steps).clamp(max=len(self._flat) - 1)
-        hidden = self._flat[places]
-        if self.noise and torch.is_grad_enabled():
-            hidden = torch.nn.functional.dropout(hidden, self.noise)
         with autocast():
-            return self.head(hidden, mask).float()
+            return self.head(self._flat[places], mask).float()
 
-    def states(self, ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Frozen states (b, L, width) and mask (b, L) of texts that were not prepared, by their token ids."""
+    def padded(self, ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids as (b, L), and a mask (b, L) of the real ones."""
         import torch
 
         lengths = torch.tensor([len(row) for row in ids])
         mask = torch.arange(int(lengths.max()))[None, :] < lengths[:, None]
-        pad = getattr(self.tokenizer, "pad_token_id", None) or 0
-        padded = torch.full(mask.shape, pad)
-        padded[mask] = torch.tensor([token for row in ids for token in row])
+        filled = torch.full(mask.shape, getattr(self.tokenizer, "pad_token_id", None) or 0)
+        filled[mask] = torch.tensor([token for row in ids for token in row])
+        return filled, mask
+
+    def states(
+        self, ids: Sequence[Sequence[int]], places: Sequence[Sequence[int]] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Frozen states (b, L, width) and mask (b, L) of texts that were not prepared, by their token ids."""
+        import torch
+
+        padded, mask = self.padded(ids)
+        positions = None
+        if places is not None:
+            positions = torch.zeros(mask.shape, dtype=torch.int64)
+            positions[mask] = torch.tensor([place for row in places for place in row])
         with torch.no_grad(), autocast():
-            return self.trunk(padded, mask).float(), mask
+            return self.trunk(padded, mask, positions).float(), mask
 
     def pooled(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Sentence vectors (b, d), float32, of the states that :meth:`states` gives."""
-        import torch
-
-        if self.noise and torch.is_grad_enabled():
-            hidden = torch.nn.functional.dropout(hidden, self.noise)
         with autocast():
             return self.head(hidden, mask).float()
 
@@ -188,9 +200,15 @@ class LayerSplit(SplitModel):
         rows: list[list[int]] = encoded["input_ids"]
         return rows
 
-    def trunk(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    def trunk(
+        self, ids: torch.Tensor, mask: torch.Tensor | None = None, places: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Embeddings and the layers below the cut."""
-        hidden = self._bert.embeddings(input_ids=ids)
+        # RoBERTa counts its positions from behind the padding token's number
+        first = getattr(self._bert.embeddings, "padding_idx", None)
+        if places is not None and first is not None:
+            places = places + first + 1
+        hidden = self._bert.embeddings(input_ids=ids, position_ids=places)
         additive = None if mask is None else _additive(mask)
         for layer in self._bert.encoder.layer[: self._cut]:
             hidden = _first(layer(hidden, additive))
@@ -233,6 +251,10 @@ class LayerSplit(SplitModel):
         other = copy.copy(self)
         other._top = copy.deepcopy(self._top)
         return other
+
+    def modules(self) -> list[torch.nn.Module]:
+        """Of the layers above the cut."""
+        return [module for layer in self._top for module in layer.modules()]
 
     def word_table(self) -> torch.Tensor:
         """The input embeddings."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 from workbench.settings import Settings
+from workbench.training.causes import STOPPED, TIME_IS_UP, unexpected
 
 if TYPE_CHECKING:
     from workbench.storage.runs import RunStore
@@ -30,10 +31,13 @@ log = logging.getLogger("workbench.worker")
 class RunReporter:
     """Writes a run's phase, progress, heartbeat and curve to the database, a few times a second."""
 
-    def __init__(self, runs: RunStore, run_id: str, first_seq: int = 0) -> None:
+    def __init__(self, runs: RunStore, run_id: str, *, seconds: float = 0.0) -> None:
         self._runs = runs
         self._run_id = run_id
-        self._seq = first_seq
+        self._seq = runs.last_seq(run_id)
+        self._first = self._seq + 8  # the first points are written at once
+        self._until = time.monotonic() + seconds if seconds else None
+        self._offset = 0  # steps of the stages before this one
         self._points: list[tuple[int, str, int, float, float]] = []
         self._phase = LocalText("正在启动", "Starting")
         self._progress = 0.0
@@ -43,6 +47,33 @@ class RunReporter:
         self._deaf = False
         self._failures = 0
         self.stop_request: str | None = None
+        self.time_is_up = False
+        self.stage: dict[str, Any] | None = None  # the entry of the run's config that is being done
+
+    @property
+    def seq(self) -> int:
+        """The newest point of the curve."""
+        return self._seq
+
+    def begin_stage(self, number: int, entry: dict[str, Any], before: int) -> None:
+        """The next stage begins; its steps are drawn behind those of the stages before it.
+
+        ``before`` is the newest point of the curve when those were whole.
+        """
+        self.flush()
+        self.stage = entry
+        self._step = self._total = 0
+        self._offset = self._runs.last_step(self._run_id, before) if number > 1 else 0
+
+    def mark(self) -> int | None:
+        """Write everything, and give the newest point of the curve; None where all will be thrown away."""
+        self.flush()
+        return None if self.stop_request == "discard" else self._seq
+
+    def rewind(self, seq: int) -> None:
+        """Forget the curve after a point: that part is done again. Its numbers are not used again."""
+        self.flush()
+        self._runs.drop_curve_after(self._run_id, seq)
 
     def phase(self, text: LocalText, progress: float = 0.0) -> None:
         """Say what is being done now."""
@@ -65,8 +96,8 @@ class RunReporter:
     def point(self, series: str, step: int, value: float) -> None:
         """Add a value to the live curve."""
         self._seq += 1
-        self._points.append((self._seq, series, step, value, time.time()))
-        self._flush_if_due(first=self._seq <= 8)
+        self._points.append((self._seq, series, self._offset + step, value, time.time()))
+        self._flush_if_due(first=self._seq <= self._first)
 
     def check_stop(self) -> None:
         """Raise Stopped when the expert pressed Stop."""
@@ -100,6 +131,8 @@ class RunReporter:
         self._raise_if_stopped()
 
     def _raise_if_stopped(self) -> None:
+        if self._until is not None and time.monotonic() > self._until and not self.stop_request:
+            self.stop_request, self.time_is_up = "keep", True
         if self.stop_request and not self._deaf:
             self._deaf = True  # said once: what is kept must still be saved
             raise Stopped(LocalText("已停止。", "Stopped."))
@@ -130,6 +163,7 @@ def run_job(settings: Settings, run_id: str) -> int:
     from workbench.workspace import Workspace
 
     torch.set_num_threads(settings.worker_threads)
+    _limit_memory(settings.run_memory_bytes)
     workspace = Workspace(settings)
     runs = workspace.runs
     me = psutil.Process()
@@ -137,44 +171,43 @@ def run_job(settings: Settings, run_id: str) -> int:
     if not runs.mark_running(run_id):
         runs.finish(run_id, "stopped", LocalText("开始之前已停止。", "Stopped before it began."))
         return 0
-    reporter = RunReporter(runs, run_id)
+    reporter = RunReporter(runs, run_id, seconds=settings.run_seconds)
     try:
         from workbench.training.execute import execute
 
         state, message, result = execute(workspace, runs.get(run_id), reporter)
         reporter.flush()
-        runs.finish(run_id, state, message, result)
+        runs.finish(run_id, state, _with_reason(message, reporter, settings), result)
     except Stopped:
-        runs.finish(run_id, "stopped", LocalText("已停止，没有留下模型。", "Stopped; no model was kept."))
+        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, settings))
     except WorkbenchError as error:
         log.exception("the run ended with a refusal")
         runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
         return 1
-    except MemoryError:
-        runs.finish(run_id, "failed", OUT_OF_MEMORY)
-        return 1
     except BaseException as error:
         log.error("the run failed:\n%s", traceback.format_exc())
-        runs.finish(run_id, "failed", unexpected(error))
+        runs.finish(run_id, "failed", unexpected(error, reporter.stage))
         return 1
     finally:
         workspace.close()
     return 0
 
 
-OUT_OF_MEMORY = LocalText(
-    "内存不够。请把批大小或训练的层数调小。", "Out of memory. Try a smaller batch or fewer layers."
-)
+def _with_reason(message: LocalText, reporter: RunReporter, settings: Settings) -> LocalText:
+    if not reporter.time_is_up:
+        return message
+    return TIME_IS_UP.format(seconds=f"{settings.run_seconds:g}", end=message)
 
 
-def unexpected(error: BaseException) -> LocalText:
-    """A sentence for a failure that nobody foresaw; details are in the run's log."""
-    if isinstance(error, RuntimeError) and "alloc" in str(error).lower():
-        return OUT_OF_MEMORY
-    return LocalText(
-        "训练意外失败（{kind}）。详细原因在日志里。",
-        "The run failed unexpectedly ({kind}). The log has the details.",
-    ).format(kind=type(error).__name__)
+def _limit_memory(limit: int) -> None:
+    """Let what is beyond ``limit`` bytes be refused, where the system can; the supervisor watches as well."""
+    if not limit or sys.platform != "linux":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _warm_up() -> None:

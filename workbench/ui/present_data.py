@@ -182,6 +182,7 @@ def plan_json(plan: ImportPlan, before: int) -> dict[str, Any]:
     """What an import would do to a dictionary of ``before`` pairs."""
     return {
         "mode": plan.mode,
+        "version": plan.version,
         "nothing": plan.changes_nothing,
         "summary": both(plan.summary),
         "before": before,

@@ -162,7 +162,7 @@ def _why(run: Run, specs: Specs) -> list[LocalText]:
     said: list[LocalText] = []
     names = [*run.config.get("corpora", ()), *run.config.get("pair_sets", ())]
     if names:
-        said.append(text("train.why_sets", names=LocalText("、".join(names), ", ".join(names))))
+        said.append(text("train.why_sets", names=LocalText.listing(names)))
     if run.result.get("left_out"):
         said.append(text("train.why_left_out", n=run.result["left_out"]))
     for entry, chosen in zip(run.config.get("stages", ()), run.result.get("chosen", ()), strict=False):

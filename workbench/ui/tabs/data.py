@@ -29,7 +29,7 @@ def build(page: Page) -> None:
             file = _upload(page, "data.file", "data-file", 132)
             with gr.Column(elem_id="data-second"):
                 view("import_second", elem_id="data-second-head")
-                second = _upload(page, "import.second_file", "data-second-file", 110)
+                second = _upload(page, "import.second_file", "data-second-file", 132)
             form = view(
                 "importing",
                 functions=data_import.functions(page, uploads),

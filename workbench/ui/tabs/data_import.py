@@ -186,9 +186,10 @@ def _save(page: Page, uploads: Uploads) -> Function:
         """Save what the preview shows; it is not read again."""
         wish = _wish(uploads, data)
         author = incoming.words(data, "author", limit=100, default="")
+        planned = incoming.whole(data, "based_on", 0, 10**9, default=0) or None
 
         def work(_report: Report) -> dict[str, Any]:
-            return {"saved": _saved(page, wish, author)}
+            return {"saved": _saved(page, wish, author, planned)}
 
         attempt = incoming.whole(data, "attempt", 0, 10**6, default=0)
         return _answered(page, wish.upload, ("save", attempt, *wish.key), work)
@@ -196,7 +197,8 @@ def _save(page: Page, uploads: Uploads) -> Function:
     return save_upload
 
 
-def _saved(page: Page, wish: Wish, author: str) -> dict[str, Any]:
+def _saved(page: Page, wish: Wish, author: str, planned: int | None) -> dict[str, Any]:
+    """Store an upload; ``planned`` is the version that the preview was held against."""
     services, kind = page.services, wish.kind or "dictionary"
     found = reading.read(services, wish.upload, wish.second, kind, wish.how)
     source, replace = wish.upload.name, wish.mode == "replace"
@@ -204,7 +206,14 @@ def _saved(page: Page, wish: Wish, author: str) -> dict[str, Any]:
     before: Any = None
     if kind == "dictionary":
         before = services.dictionary(wish.name) if wish.mode != "new" else None
-        info: Any = services.importer.save(found, wish.name, wish.mode, source, author)  # type: ignore[arg-type]
+        info: Any = services.importer.save(
+            found,
+            wish.name,
+            wish.mode,  # type: ignore[arg-type]
+            source,
+            author,
+            based_on=planned,
+        )
         changed = before is None or info.version != before.version
         shown = {**dictionary_json(info), "before": before.pairs if before else 0}
     else:

@@ -91,6 +91,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "检查完毕，没有发现问题，也没有相近的写法。",
         "Looked through: no problems, and nothing that is spelt alike.",
     ),
+    "check.between": ("词与词之间", "Between the terms"),
     "check.alike": ("写法相近的词组", "Groups that look alike"),
     "check.alike_text": (
         "这些词分在不同的词组里，写法却很接近。如果是同一个意思，就合并；不是，就不用管。",

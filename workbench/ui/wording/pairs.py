@@ -81,7 +81,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "With these settings not a single pair can be made.",
     ),
     "pairs.origin_synonym": ("近似词", "synonym"),
-    "pairs.origin_apart": ("您标过“不是同义词”", "marked as not synonyms"),
+    "pairs.origin_apart": ("您标过“不是近似词”", "marked as not synonyms"),
     "pairs.origin_random": ("随机负例", "random"),
     "pairs.origin_lexical": ("字面相近的负例", "look-alike"),
     "pairs.origin_mined": ("挖掘的负例", "mined"),

@@ -22,6 +22,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "common.working": ("请稍候……", "One moment …"),
     "common.notice": ("请注意", "Please note"),
     "common.comma": ("，", ", "),
+    "common.semicolon": ("；", "; "),
     "common.close": ("关闭", "Close"),
     "common.cancel": ("取消", "Cancel"),
     "common.delete": ("删除", "Delete"),

@@ -1,0 +1,271 @@
+"""Runs that are killed, hang, or want more than there is. What other files hold is named at the end."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+from real_workers import LONG, SHORT, settings_of, suspended, tuned, wait, wait_for_end, wait_for_training
+from reliability.slow_saving import PLACES, train, train_and_save_slowly
+
+from workbench.services import Services
+from workbench.storage.artifacts import is_intact
+
+pytestmark = pytest.mark.reliability
+MIDDLE = {"epochs": 12, "batch_size": 4, "layers": "1", "learning_rate": 1e-3}
+TESTS = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def services(home):
+    """Services whose supervisor does what it does only when it is told to."""
+    opened = Services(settings_of(home))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def begin(services, processes, home):
+    """Starts a process that carries out the run that is next in the queue."""
+    started = []
+
+    def go(run, target=train, *more):
+        assert services._workspace.runs.claim_next().id == run.id
+        process = processes(target=target, args=(str(home), run.id, *more))
+        process.start()
+        started.append(process)
+        return process
+
+    yield go
+    for process in started:
+        process.kill()
+        process.join()
+
+
+def kill(services, process):
+    """kill -9, and what the supervisor makes of it."""
+    process.kill()
+    process.join()
+    services._supervisor._tick()
+
+
+def wait_for_step(services, run, step):
+    wait(lambda: services.run(run.id).step >= step, 60, every=0.01)
+
+
+def losses(services, run):
+    return [point.step for point in services.curve(run.id) if point.series == "loss"]
+
+
+def complete(services, run, process):
+    process.join(120)
+    services._supervisor._tick()
+    ended = services.run(run.id)
+    assert ended.state == "completed", ended.message
+    return ended
+
+
+def test_killed_twenty_times_a_run_loses_nothing_and_ends_as_if_it_had_never_been(
+    services, begin, tiny_model_folder
+):
+    """Case 1."""
+    whole = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=MIDDLE, name="whole")
+    whole = complete(services, whole, begin(whole))
+    rows = services.dictionary("toy").pairs
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=MIDDLE, name="victim")
+    for kills in range(1, 21):
+        process = begin(run)
+        wait_for_step(services, run, 15 * kills)
+        assert services.run(run.id).step < whole.total_steps
+        kill(services, process)
+        ended = services.run(run.id)
+        assert ended.state == "interrupted"
+        assert {each.name for each in services.runs()} == {"whole", "victim"}
+        assert services.dictionary("toy").pairs == rows
+        assert tuned(services) == ["whole"]
+        run = services.resume_run(run.id)
+        assert (run.state, run.attempt) == ("queued", kills + 1)
+    run = complete(services, run, begin(run))
+    assert losses(services, run) == list(range(1, whole.total_steps + 1))  # none lost, none twice
+    for part in ("dev", "test", "chosen"):
+        assert run.result[part] == whole.result[part]
+    library = services._workspace.library
+    assert library.fingerprint("victim") == library.fingerprint("whole")
+    assert not (services.settings.runs_path / run.id / "checkpoints").exists()
+
+
+def test_killed_ten_times_while_it_saves_a_checkpoint_it_goes_on_from_the_newest_whole_one(
+    services, begin, tiny_model_folder, tmp_path
+):
+    """Case 2."""
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=MIDDLE)
+    folder = services.settings.runs_path / run.id / "checkpoints" / "stage-1"
+    for number in range(10):
+        before = services._workspace.runs.last_seq(run.id)
+        marker = tmp_path / f"marker-{number}"
+        process = begin(run, train_and_save_slowly, PLACES[number % 3], str(marker))
+        reached = int(newest(folder)) if number else 0
+        wait(marker.exists, 60, every=0.01)
+        assert len(list(folder.glob(".staging-*"))) == 1
+        kill(services, process)
+        assert services.run(run.id).state == "interrupted"
+        assert list(folder.glob(".staging-*")) == []
+        assert all(is_intact(each) for each in folder.iterdir())
+        fresh = [p.step for p in services.curve(run.id, before) if p.series == "loss"]
+        assert fresh[0] == reached + 1
+        assert int(newest(folder)) == reached + 2  # two whole ones, the third is cut off
+        run = services.resume_run(run.id)
+    assert complete(services, run, begin(run)).attempt == 11
+
+
+def newest(folder):
+    return max(each.name for each in folder.glob("step-*")).removeprefix("step-")
+
+
+def test_a_run_that_is_killed_by_force_can_be_resumed_by_the_server(
+    open_services, tiny_model_folder, monkeypatch
+):
+    monkeypatch.setenv("WORKBENCH_CHECKPOINT_SECONDS", "0.2")  # the worker reads it
+    services = open_services()
+    parameters = {**LONG, "epochs": 6}
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=parameters, name="mine")
+    worker = wait_for_training(services, run, 60)
+    wait((services.settings.runs_path / run.id / "checkpoints" / "stage-1").exists, 30)
+    worker.kill()
+    wait(lambda: services.run(run.id).state == "interrupted", 5)
+    services.resume_run("mine")
+    ended = wait_for_end(services, run)
+    assert (ended.state, ended.attempt) == ("completed", 2), services.run_log_tail(run.id)
+    assert losses(services, ended) == list(range(1, ended.total_steps + 1))
+    assert "going on from step-" in services.run_log_tail(run.id, 200)
+
+
+def test_a_worker_that_hangs_is_ended_and_its_run_can_be_resumed(home, open_services, tiny_model_folder):
+    first = Services(settings_of(home))
+    first.start()
+    run = first.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG)
+    worker = wait_for_training(first, run)
+    first.close()
+    with suspended(worker, home):
+        services = open_services(hang_seconds=1.5)
+        assert wait(lambda: services.run(run.id).state == "interrupted", 6) > 1
+    assert "1.5 s" in services.run(run.id).message.get("en")
+    assert "没有反应" in services.run(run.id).message.get("zh")
+    assert services.resume_run(run.id).state in ("queued", "starting")
+
+
+def test_a_worker_that_reports_is_not_taken_for_one_that_hangs(home, open_services, tiny_model_folder):
+    first = Services(settings_of(home))
+    first.start()
+    run = first.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG)
+    wait_for_training(first, run)
+    first.close()
+    services = open_services(hang_seconds=1.5)
+    step = services.run(run.id).step
+    time.sleep(3)
+    now = services.run(run.id)
+    assert now.state == "running" or now.state == "completed"
+    assert now.step > step
+
+
+def test_over_its_memory_limit_a_run_fails_in_words_while_the_page_answers(open_services, tiny_model_folder):
+    """Case 7."""
+    services = open_services(run_memory_bytes=150 * 2**20)
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters={"batch_size": 64})
+    slowest = 0.0
+
+    def ended():
+        nonlocal slowest
+        began = time.monotonic()
+        state = services.run(run.id).state
+        services.leaderboard("toy")
+        slowest = max(slowest, time.monotonic() - began)
+        return state == "failed"
+
+    wait(ended, 60)
+    message = services.run(run.id).message
+    assert "Out of memory" in message.get("en")
+    assert "32 instead of 64" in message.get("en")
+    assert "内存不够" in message.get("zh")
+    assert slowest < 1
+
+
+def test_within_its_limits_a_run_is_left_alone(open_services, tiny_model_folder):
+    services = open_services(run_memory_bytes=6 * 2**30, run_seconds=300.0, hang_seconds=120.0)
+    run = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
+    ended = wait_for_end(services, run)
+    assert ended.state == "completed"
+    assert "limit" not in ended.message.get("en")
+
+
+def test_over_its_time_limit_a_run_stops_and_keeps_its_best(
+    home, open_services, tiny_model_folder, monkeypatch
+):
+    monkeypatch.setenv("WORKBENCH_RUN_SECONDS", "8")  # the worker reads it as well
+    services = open_services(run_seconds=8.0)
+    run = services.start_run("toy", str(tiny_model_folder), "finetune", parameters=LONG, name="mine")
+    ended = wait_for_end(services, run, 60)
+    assert ended.state == "stopped", ended.message
+    assert "time limit of 8 s" in ended.message.get("en")
+    assert "时间上限" in ended.message.get("zh")
+    assert tuned(services) == ["mine"]
+    assert ended.finished_at - ended.started_at < 45
+
+
+@pytest.mark.parametrize("error", ["errno", "native"])
+def test_a_disk_that_fills_up_in_the_last_save_is_said_and_all_else_stays(
+    services, tiny_model_folder, monkeypatch, error
+):
+    """Case 6."""
+    import safetensors.torch
+
+    from workbench.training.worker import run_job
+
+    def carry_out(name):
+        run = services.start_run(
+            "toy", str(tiny_model_folder), "finetune", parameters={"epochs": 1}, name=name
+        )
+        services._workspace.runs.claim_next()
+        run_job(services.settings, run.id)
+        return services.run(run.id)
+
+    carry_out("earlier")
+
+    def full(*_, **__):
+        if error == "errno":
+            raise OSError(28, "No space left on device")
+        raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(safetensors.torch, "save_file", full)
+        failed = carry_out("later")
+    assert failed.state == "failed"
+    assert "No space left" in failed.message.get("en")
+    assert "腾出空间" in failed.message.get("zh")
+    assert tuned(services) == ["earlier"]
+    assert services.neighbours("abcd", "earlier", "toy", 3)
+    check = services._workspace.database.connection.execute("PRAGMA integrity_check").fetchone()
+    assert check == ("ok",)
+    run = services.resume_run("later")
+    services._workspace.runs.claim_next()
+    run_job(services.settings, run.id)
+    assert services.run("later").state == "completed"
+
+
+ELSEWHERE = {
+    1: ("training/test_jobs.py", "test_a_killed_worker_is_noticed_and_the_next_run_goes_on"),
+    3: ("training/test_jobs.py", "test_killed_while_it_saves_it_leaves_nothing_that_is_listed"),
+    4: ("training/test_jobs.py", "test_a_server_that_is_killed_and_started_again_finds_its_run"),
+    5: ("training/test_jobs.py", "test_a_pid_that_now_belongs_to_somebody_else_is_left_alone"),
+    6: ("training/test_execute.py", "test_a_full_disk_is_said_and_the_earlier_model_stays"),
+    8: ("training/test_jobs.py", "test_two_who_start_at_once_get_one_run_and_one_place_in_the_queue"),
+    9: ("training/test_jobs.py", "test_stop_ends_within_five_seconds_and_leaves_no_process"),
+    30: ("training/test_execute.py", "test_the_same_seed_gives_the_same_numbers"),
+}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_the_other_cases_are_held_where_they_belong(case):
+    file, name = ELSEWHERE[case]
+    tree = ast.parse((TESTS / file).read_text("utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

@@ -1,0 +1,160 @@
+"""In-batch negatives and, for each synonym, the wrong terms that the model now takes for the nearest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.localtext import LocalText
+from workbench.training import common_parameters as common
+from workbench.training.dataset import TrainingSet
+from workbench.training.fitting import Companion, Vectors, estimated_seconds, fit_top_layers
+from workbench.training.losses import HardNegatives
+from workbench.training.mining import concept_of_terms, mine
+from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
+from workbench.training.stages.in_batch import InBatch
+from workbench.types import Parameter
+
+if TYPE_CHECKING:
+    import torch
+
+
+class MinedNegatives(InBatch, Companion):
+    """In-batch, marked and mined negatives; mined anew every few epochs from the training terms."""
+
+    keeps = ("mined",)
+
+    def __init__(self, data: TrainingSet, parameters: dict[str, Any]) -> None:
+        import torch
+
+        super().__init__(data, parameters)
+        self._candidates = torch.from_numpy(data.training_terms)
+        self._of_terms = concept_of_terms(data)
+        self._count = int(parameters["negatives"])
+        self._margin = float(parameters["margin"])
+        self._every = int(parameters["mine_every"])
+        self.mined = torch.full((len(self._anchors), self._count), -1)  # numbers of terms
+
+    def before_epoch(self, epoch: int, encode: Vectors) -> None:
+        """Mine with the model as it is now."""
+        import torch
+
+        if epoch % self._every:
+            return
+        vectors = encode(self._candidates)
+        place = torch.full((len(self._of_terms),), -1)
+        place[self._candidates] = torch.arange(len(self._candidates))
+        found = mine(
+            vectors[place[self._anchors]],
+            vectors[place[self._positives]],
+            vectors,
+            self._concepts,
+            self._of_terms[self._candidates],
+            self._count,
+            self._margin,
+        )
+        self.mined = self._candidates[found.clamp(min=0)].masked_fill(found < 0, -1)
+
+    def hard_negatives(self, rows: torch.Tensor) -> HardNegatives | None:
+        """Marked terms for their own rows; mined ones for every anchor of another concept."""
+        import torch
+
+        marked = super().hard_negatives(rows)
+        mined = torch.unique(self.mined[rows])
+        mined = mined[mined >= 0]
+        if not len(mined):
+            return marked
+        of_anchors = self._concepts[rows][:, None] != self._of_terms[mined][None, :]
+        none = torch.zeros_like(of_anchors)
+        if marked is None:
+            return HardNegatives(mined, of_anchors, none, torch.zeros(len(mined), dtype=torch.bool))
+        return HardNegatives(
+            torch.cat([marked.texts, mined]),
+            torch.cat([marked.of_anchors, of_anchors & ~_again(marked, mined)], 1),
+            torch.cat([marked.of_positives, none], 1),
+            torch.arange(len(marked.texts) + len(mined)) < len(marked.texts),
+        )
+
+
+def _again(marked: HardNegatives, mined: torch.Tensor) -> torch.Tensor:
+    """Where a mined term is already there as a marked one of the same row (b, m)."""
+    import torch
+
+    same = marked.texts[:, None] == mined[None, :]
+    return (marked.of_anchors.float() @ same.to(torch.float32)) > 0
+
+
+def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
+    """Train the top layers with mined hard negatives (ANCE, Xiong 2020; NV-Retriever, Moreira 2024).
+
+    ``training.mining.mine`` finds, for each synonym, the nearest training terms of other concepts below
+    ``(1 - margin)`` of the right answer's cosine; development and test terms are never among them. They
+    join the in-batch and the marked negatives of ``losses.in_batch_loss``. Needs the dictionary alone.
+
+    Raises:
+        TrainingProblem: the architecture cannot be cut, or the loss is no longer a number.
+    """
+    return fit_top_layers(context, parameters, MinedNegatives(context.data, parameters))
+
+
+def _estimate(work: Workload, parameters: dict[str, Any]) -> float:
+    share = min(1.0, 0.6 * int(parameters["negatives"]))  # terms of one batch have many of them in common
+    return estimated_seconds(work, parameters, int((2 + share) * work.pairs))
+
+
+register(
+    StageSpec(
+        name="hard_negatives",
+        title=LocalText("难负例", "Hard negatives"),
+        help=LocalText(
+            "找出模型现在最容易认错的词，专门练习分开它们。适合接在「批内负例精调」之后。",
+            "Finds the terms that the model now mistakes most easily, and learns to tell them apart. "
+            "Best after “In-batch negatives”.",
+        ),
+        needs=("dictionary",),
+        parameters=(
+            common.epochs(3),
+            common.layers("2"),
+            common.learning_rate_by_layers(),
+            common.temperature(),
+            common.batch_size(64, most=1024),
+            Parameter(
+                "negatives",
+                "int",
+                2,
+                LocalText("每词的难负例数", "Hard negatives a term"),
+                LocalText(
+                    "为每个近似词找几个最像的错误答案。", "How many of the nearest wrong answers are used."
+                ),
+                1,
+                16,
+            ),
+            common.margin(
+                0.05,
+                LocalText(
+                    "太像的可能是没收录的同义词：余弦高于正确答案的（1 − 间隔）倍就不用。"
+                    "0 只去掉比正确答案还像的。",
+                    "What is too alike may be an unlisted synonym: left out above (1 − margin) times the "
+                    "right answer's cosine. 0 leaves out only what is nearer than the right answer.",
+                ),
+                0.9,
+            ),
+            Parameter(
+                "mine_every",
+                "int",
+                1,
+                LocalText("几轮重找一次", "Mine again after (epochs)"),
+                LocalText(
+                    "模型在变，认错的词也在变；1 表示每轮都重找。",
+                    "The model changes and so do its mistakes; 1 is every epoch.",
+                ),
+                1,
+                100,
+            ),
+            common.two_way(),
+        ),
+        estimate=_estimate,
+        run=run,
+        source="Xiong et al. 2020 (ANCE), arXiv:2007.00808; Moreira et al. 2024 (NV-Retriever), "
+        "arXiv:2407.15831",
+    )
+)
