@@ -21,6 +21,7 @@ from workbench.ingest.near_duplicates import (
 )
 from workbench.ingest.problems import ProblemLog
 from workbench.ingest.term_index import TermIndex
+from workbench.localtext import LocalText
 from workbench.types import LabelledPair, Pair, Problem, Severity
 
 MOST_CLUSTERS = 500
