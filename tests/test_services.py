@@ -165,7 +165,7 @@ def test_many_who_start_at_once_without_a_name_all_get_a_run(toy, tiny_model_fol
         ({"base": "no such model!"}, NotFound),
         ({"base": "/no/such/folder"}, NotFound),
         ({"base": "tfidf"}, BadParameter),
-        ({"recipe_name": "magic"}, NotFound),
+        ({"recipe": "magic"}, NotFound),
         ({"parameters": {"speed": 1}}, BadParameter),
         ({"parameters": {"epochs": 0}}, BadParameter),
         ({"parameters": {"epochs": "many"}}, BadParameter),
@@ -177,7 +177,7 @@ def test_many_who_start_at_once_without_a_name_all_get_a_run(toy, tiny_model_fol
     ],
 )
 def test_what_cannot_be_run_is_refused_before_it_is_queued(toy, tiny_model_folder, change, error):
-    given = {"dictionary": "toy", "base": str(tiny_model_folder), "recipe_name": "instant", **change}
+    given = {"dictionary": "toy", "base": str(tiny_model_folder), "recipe": "instant", **change}
     with pytest.raises(error) as caught:
         toy.start_run(**given)
     assert caught.value.text("zh") != caught.value.text("en")

@@ -202,6 +202,11 @@ def test_queries_without_answers_are_refused_in_words(queries):
 TEXT = st.text(alphabet="甲乙丙丁abc，,:;|（）-123", min_size=3, max_size=12).map(lambda t: f"句{t.strip()}")
 
 
+def test_a_passage_that_looks_like_a_list_of_numbers_is_a_text():
+    preview = parse("问0\t句|1,2\n问1\t句|1,2\n", "句|1,2\n句111\n句112\n")
+    assert preview.set.answers == ((0,), (0,))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(TEXT, min_size=3, max_size=12, unique=True), st.data())
 def test_any_headerless_files_are_read_to_the_letter(corpus, data):

@@ -312,11 +312,12 @@ def _query_columns(
 def _named_by(table: Table, passages: _Passages, choice: QueryColumns | None) -> AnswersAre:
     """How answers are named, by what most cells of the chosen columns (of the best column) are."""
     if choice is not None:
-        rows = [
-            tuple(piece.strip() for c in choice.answers if c < len(row) for piece in _pieces(row[c]))
-            for row, _ in _rows(table, choice.has_header)
+        cells = [row[c] for row, _ in _rows(table, choice.has_header) for c in choice.answers if c < len(row)]
+        flat: list[tuple[str, ...]] = [
+            (piece.strip(),)
+            for cell in cells
+            for piece in ([cell] if cell.strip() in passages.by_text else _pieces(cell))
         ]
-        flat: list[tuple[str, ...]] = [(piece,) for row in rows for piece in row]
         table = Table(flat or [("",)], range(1, max(1, len(flat)) + 1), 1, table.format)
     if share_of(table, passages.by_text) >= 0.5 or not passages.texts:
         return "texts"
