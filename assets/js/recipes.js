@@ -146,7 +146,13 @@ WB.views.recipes = (root, { server, props, watch }) => {
       if (asked === `${form.dictionary}\n${form.base}`) { times = found.times; if (training.desk) drawCards(); }
     } catch { /* the cards do without */ }
   };
+  // The chooser tells this form of a new dictionary by way of the server: a quick click must not start the old one.
+  const heard = async () => {
+    const shown = () => document.querySelector("#train-dictionary input")?.value || form.dictionary;
+    for (let tries = 0; tries < 80 && shown() !== form.dictionary; tries++) await new Promise((go) => setTimeout(go, 50));
+  };
   const begin = () => WB.act(start, async () => {
+    await heard();
     const { run, waits } = await training.ask("start_run", { ...message(), name: form.name, seed: form.seed });
     form.name = "";
     training.editing = false;
