@@ -27,7 +27,7 @@ from workbench.models.encoder import TextEncoder
 from workbench.models.loading import load_model
 from workbench.settings import Settings
 from workbench.training.dataset import TrainingSet, build_training_set
-from workbench.training.material import Material, _HiddenAnswers
+from workbench.training.material import HiddenAnswers, Material
 from workbench.training.registry import StageContext, stage
 from workbench.types import Pair, Split
 
@@ -136,7 +136,7 @@ def main() -> None:
         base = prepare(given.base, Settings.from_env({}, home=work / "home"))
         pairs = read_pairs(given.dictionary, given.pairs)
         split = make_split(pairs, seed=13)
-        answers = _HiddenAnswers(pairs, split)
+        answers = HiddenAnswers(pairs, split)
         lines = dict.fromkeys(given.corpus.read_text(encoding="utf-8").split("\n"))
         corpus = tuple(line for line in lines if line.strip() and not answers.told_by(line))
         data = build_training_set(pairs, split)

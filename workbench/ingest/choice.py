@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from workbench.errors import FileProblem
+from workbench.ingest.cell_text import column_place
 from workbench.ingest.columns import ColumnChoice, columns_of, guess_columns
 from workbench.ingest.table import Table
 from workbench.localtext import LocalText
@@ -37,9 +38,9 @@ def choose_columns(
     names = [name for name in [standard, *(synonyms or ())] if isinstance(name, str)]
     frame = _heading(table, names) if names and has_header is None else guess
     columns = columns_of(table, frame.has_header, frame.skip_rows)
-    chosen = frame.standard if standard is None else _place(standard, columns)
+    chosen = frame.standard if standard is None else column_place(standard, columns)
     if synonyms:
-        others = tuple(_place(name, columns) for name in synonyms)
+        others = tuple(column_place(name, columns) for name in synonyms)
     elif frame.sure and frame.synonyms and chosen not in frame.synonyms:
         others = frame.synonyms
     else:
@@ -68,16 +69,3 @@ def _heading(table: Table, names: Sequence[str]) -> ColumnChoice:
                 return guess
             return ColumnChoice(0, (), True, row, False)
     return guess_columns(table)
-
-
-def _place(wanted: str | int, columns: Sequence[str]) -> int:
-    if isinstance(wanted, str) and wanted.strip() in columns:
-        return list(columns).index(wanted.strip())
-    if isinstance(wanted, int) and 0 <= wanted < len(columns):
-        return wanted
-    raise FileProblem(
-        LocalText("文件里没有「{wanted}」这一列。", "The file has no column “{wanted}”."),
-        LocalText("可选的列：{columns}。", "It has: {columns}."),
-        wanted=wanted if isinstance(wanted, str) else wanted + 1,
-        columns=LocalText.listing(columns),
-    )

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from workbench.errors import FileProblem
 from workbench.ingest import dictionary_texts as say
+from workbench.ingest.cell_text import clean_text
 from workbench.ingest.columns import ColumnChoice, columns_of, guess_columns
-from workbench.ingest.export import unescape_cell
 from workbench.ingest.problems import ProblemLog
 from workbench.ingest.splitting import split_cell
 from workbench.ingest.table import SEPARATING, SPREADSHEETS, Table
@@ -29,12 +29,6 @@ __all__ = [
 
 SAMPLE_ROWS = 20
 _LONGEST_CELL = 20  # in longest terms: a cell beyond that is a text, not a list of synonyms
-_SPACES = re.compile("[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
-# Controls and marks without a width that come along when text is copied from a page; joiners stay.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
-)
-_ODD = re.compile(f"{_SPACES.pattern}|{_INVISIBLE.pattern}")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -207,11 +201,9 @@ class _Parser:
 
     def _term(self, raw: str, row: int, column: int) -> str | None:
         """The term in a cell: "" where nothing is left of it, None where it is refused (and reported)."""
-        text = (unescape_cell(raw) if self._escaped else raw).strip()
-        if _ODD.search(text):
-            cleaned = _INVISIBLE.sub("", _SPACES.sub(" ", text)).strip()
-            self._add("control_character", "warning", say.CONTROL, row, column, term=cleaned[:40])
-            text = cleaned
+        text, cleaned = clean_text(raw, escaped=self._escaped)
+        if cleaned:
+            self._add("control_character", "warning", say.CONTROL, row, column, term=text[:40])
         if len(text) > self._max_length:
             self._refuse_long(text, row, column)
             return None

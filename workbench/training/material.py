@@ -42,7 +42,7 @@ def load_material(
     Raises:
         NotFound: one of them is gone.
     """
-    answers = _HiddenAnswers(pairs, split) if config.get("corpora") or config.get("pair_sets") else None
+    answers = HiddenAnswers(pairs, split) if config.get("corpora") or config.get("pair_sets") else None
     if answers is None:
         return Material()
     texts: dict[str, None] = {}
@@ -65,7 +65,7 @@ def load_material(
     return Material(tuple(texts), tuple(labelled), tuple(triplets), left_out)
 
 
-class _HiddenAnswers:
+class HiddenAnswers:
     """Knows the terms of the test and development parts, and where text would give one away."""
 
     def __init__(self, pairs: Sequence[Pair], split: Split) -> None:

@@ -36,9 +36,9 @@ class HiddenWords(Companion):
         self._rng = random.Random(seed)
         self._rows = TokenRows(model, self._raw.texts, self._longest)
         words = WordUnits(model.tokenizer)
-        self._units = [words.of(self._rows.content(number)) for number in range(len(self._raw.texts))]
-        self._table = model.word_table()
         content = [self._rows.content(number) for number in range(len(self._raw.texts))]
+        self._units = [words.of(row) for row in content]
+        self._table = model.word_table()
         shortlist = Shortlist(self._rows.ids, self._table, seed)
         self._others = sorted({token for row in content for token in row})
         self._head = LanguageHead(shortlist)
