@@ -15,7 +15,7 @@ from workbench.ingest.dictionary import DictionaryPreview, parse_dictionary
 from workbench.ingest.dry_run import ImportMode, ImportPlan, plan_import
 from workbench.ingest.near_duplicates import SHORTEST, THRESHOLD, Progress
 from workbench.ingest.readers import read_table
-from workbench.ingest.table import ReadOptions
+from workbench.ingest.table import ReadOptions, Table
 from workbench.localtext import LocalText
 from workbench.names import checked_name
 from workbench.services.editing import Editor
@@ -73,9 +73,23 @@ class Importer:
             memory_bytes=settings.parse_memory_bytes,
             seconds=settings.parse_seconds,
         )
+        return self.parse(
+            table, standard=standard, synonyms=synonyms, has_header=has_header, split_cells=split_cells
+        )
+
+    def parse(
+        self,
+        table: Table,
+        *,
+        standard: str | int | None = None,
+        synonyms: Sequence[str | int] | None = None,
+        has_header: bool | None = None,
+        split_cells: bool = False,
+    ) -> DictionaryPreview:
+        """As :meth:`read`, of a table that was read already. Raises FileProblem."""
         choice = choose_columns(table, standard=standard, synonyms=synonyms, has_header=has_header)
         return parse_dictionary(
-            table, choice, split_cells=split_cells, max_term_length=settings.max_term_length
+            table, choice, split_cells=split_cells, max_term_length=self._settings.max_term_length
         )
 
     def plan(self, preview: DictionaryPreview, name: str, mode: ImportMode) -> ImportPlan:

@@ -198,16 +198,13 @@ def read(services: Services, upload: Upload, second: Upload | None, kind: str, h
 
 
 def _dictionary(services: Services, upload: Upload, _second: Upload | None, how: How) -> Any:
-    """As ``services.importer.read`` does it, but the table is kept while columns are being chosen."""
-    from workbench.ingest.choice import choose_columns
-    from workbench.ingest.dictionary import parse_dictionary
-
-    table = table_of(services, upload, how)
-    choice = choose_columns(
-        table, standard=how.standard, synonyms=how.synonyms or None, has_header=how.header
-    )
-    return parse_dictionary(
-        table, choice, split_cells=how.split, max_term_length=services.settings.max_term_length
+    """The table is kept while columns are being chosen."""
+    return services.importer.parse(
+        table_of(services, upload, how),
+        standard=how.standard,
+        synonyms=how.synonyms or None,
+        has_header=how.header,
+        split_cells=how.split,
     )
 
 
