@@ -23,18 +23,20 @@ WB.pairs.generate = (tab) => {
   const ask = (name, data = {}) => tab.ask(name, { address: state.address.trim(), model: state.model.trim(), timeout: state.timeout, temperature: state.temperature, ...data });
   const say = (words, kind) => answer.replaceChildren(words ? h("div.wb-verdict." + kind, {}, h("i"), h("p", {}, words)) : "");
   const offer = (names) => offered.replaceChildren(...names.slice(0, 500).map((name) => h("option", { value: name })));
-  const sendKey = async () => {
+  // One question about the key at a time: whoever needs the key waits until it has arrived, also one that another event sent.
+  let keyTurn = Promise.resolve();
+  const inTurn = (work) => { const turn = keyTurn.then(work); keyTurn = turn.catch(() => {}); return turn; };
+  const sendKey = () => inTurn(async () => {
     const key = keyField.value;
     if (!key) return;
     keyField.value = "";
     held = (await ask("set_key", { key })).has;
     drawKey();
-  };
-  const lookKey = async () => {
-    if (!state.address.trim()) { held = false; drawKey(); return; }
-    try { held = (await ask("has_key")).has; } catch { held = false; }
+  });
+  const lookKey = () => inTurn(async () => {
+    try { held = Boolean(state.address.trim()) && (await ask("has_key")).has; } catch { held = false; }
     drawKey();
-  };
+  });
   const keyRow = h("div.wb-row");
   const drawKey = () => {
     keyField ||= h("input.wb-box.wb-grow", { type: "password", id: "generate-key", autocomplete: "new-password", maxlength: 4000 });
