@@ -22,6 +22,7 @@ from workbench.services.editing import Editor
 from workbench.services.generation import Generation
 from workbench.services.importing import Importer
 from workbench.services.live import Live
+from workbench.services.matching import Matching
 from workbench.services.pair_maker import PairMaker
 from workbench.services.pair_sets import PairSets
 from workbench.services.recipes import Recipes
@@ -75,6 +76,7 @@ class Services:
         self.editor = Editor(self._workspace)
         self.importer = Importer(self._workspace, self.editor)
         self.live = Live(self._workspace)
+        self.matching = Matching(self._workspace)
         self.pair_maker = PairMaker(self._workspace)
         self.suggestions = Suggestions(self._workspace, self.editor)
         self.recipes = Recipes(self._workspace)
