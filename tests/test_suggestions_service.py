@@ -281,3 +281,28 @@ def test_thousands_of_sentences_are_sorted_out_in_one_pass(workspace, suggestion
     monkeypatch.setattr(Suggestion, "__eq__", counted)
     assert len(suggestions.accept(ids, pair_set="句对").ids) == len(ids)
     assert compared < 100_000  # each with each other would be millions
+
+
+def test_two_standard_terms_that_are_synonyms_make_one_group(workspace, suggestions):
+    ids = propose(workspace, ("普拉多", "混凝土"))
+    suggestions.accept(ids)
+    assert content(workspace) == {
+        ("普拉多", "霸道"), ("普拉多", "混凝土"), ("普拉多", "砼"), ("心肌梗死", "心梗")
+    }  # fmt: skip
+    suggestions.undo(ids)
+    assert content(workspace) == BEFORE
+
+
+def test_groups_that_are_merged_in_a_chain_end_in_one(workspace, suggestions):
+    ids = propose(workspace, ("普拉多", "混凝土"), ("混凝土", "心肌梗死"), ("心肌梗死", "普拉多"))
+    suggestions.accept(ids)
+    assert {standard for standard, _ in content(workspace)} == {"普拉多"}
+    assert len(content(workspace)) == 5
+
+
+def test_a_merge_is_taken_back_after_other_edits_too(workspace, editor, suggestions):
+    ids = propose(workspace, ("普拉多", "混凝土"))
+    suggestions.accept(ids)
+    edit(editor, AddSynonyms(editor.find("词典", "普拉多")[0].id, ("陆巡普拉多",)))
+    suggestions.undo(ids)
+    assert content(workspace) == BEFORE | {("普拉多", "陆巡普拉多")}

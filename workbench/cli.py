@@ -11,7 +11,18 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from workbench.commands import data, editing, exports, imports, matching, models, pairs, suggestions, training
+from workbench.commands import (
+    data,
+    editing,
+    exports,
+    imports,
+    matching,
+    models,
+    pairs,
+    proposing,
+    suggestions,
+    training,
+)
 from workbench.errors import WorkbenchError
 from workbench.localtext import Language, LocalText
 from workbench.settings import Settings
@@ -133,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = subcommands.add_parser("serve", help="open the page")
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port)
-    for topic in (imports, exports, data, editing, pairs, suggestions, models, matching, training):
+    for topic in (imports, exports, data, editing, pairs, proposing, suggestions, models, matching, training):
         topic.add_commands(subcommands)
     for command in subcommands.choices.values():  # the flags are understood before and after the command
         _accept_globals(command)

@@ -66,6 +66,23 @@ class Threshold:
     parts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The nearest term of another concept to a dictionary's ``term``.
+
+    ``score`` is their cosine, ``own`` the cosine to the nearest other term of its own concept (-1 where
+    it has none), ``probability`` (0..1) that the two concepts are one.
+    """
+
+    term: str
+    standard: str
+    nearest: str
+    nearest_standard: str
+    score: float
+    own: float
+    probability: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
     """The nearest concept of each query and how far the next one is. All (q,); place -1: nothing there.
@@ -185,6 +202,41 @@ class Matcher:
             self._one(text, row, found, float(probability), threshold)
             for row, (text, probability) in enumerate(zip(texts, probabilities, strict=True))
         ]
+
+    def elsewhere(self, progress: Callable[[float], None] | None = None) -> list[Elsewhere]:
+        """For each term of the dictionary (n,) the nearest one of another concept, where there is one.
+
+        What an expert may have overlooked: two groups that are one, or a term in the wrong group.
+        """
+        places = np.arange(len(self._unit))
+        found = self._nearest(self._keys, self._unit, (places, self._component), progress)
+        own = self._nearest_of_own()
+        probabilities = self._probabilities(found)
+        return [
+            Elsewhere(
+                self._terms[place],
+                self._standard[self._keys[place]],
+                self._terms[other],
+                self._standard[self._keys[other]],
+                float(found.scores[place]),
+                float(own[place]),
+                float(probabilities[place]),
+            )
+            for place, other in enumerate(found.places.tolist())
+            if other >= 0
+        ]
+
+    def _nearest_of_own(self) -> Floats:
+        """(n,) the highest cosine to another term of the same concept, -1 where there is none."""
+        best = np.full(len(self._unit), -1.0)
+        order = np.argsort(self._component, kind="stable")
+        starts = np.flatnonzero(np.diff(self._component[order], prepend=-1))
+        for members in np.split(order, starts[1:]):
+            if len(members) > 1:
+                cosines = self._unit[members].astype(np.float64) @ self._unit[members].T
+                np.fill_diagonal(cosines, -1.0)
+                best[members] = cosines.max(axis=1)
+        return best
 
     def _one(self, text: str, row: int, found: _Found, probability: float, threshold: Threshold) -> Match:
         key = term_key(text)

@@ -25,6 +25,7 @@ from workbench.services.live import Live
 from workbench.services.matching import Matching
 from workbench.services.pair_maker import PairMaker
 from workbench.services.pair_sets import PairSets
+from workbench.services.proposing import Proposer
 from workbench.services.recipes import Recipes
 from workbench.services.retrieval_sets import RetrievalSets
 from workbench.services.stage_scores import stage_scores
@@ -77,6 +78,7 @@ class Services:
         self.importer = Importer(self._workspace, self.editor)
         self.live = Live(self._workspace)
         self.matching = Matching(self._workspace)
+        self.proposer = Proposer(self._workspace, self.matching)
         self.pair_maker = PairMaker(self._workspace)
         self.suggestions = Suggestions(self._workspace, self.editor)
         self.recipes = Recipes(self._workspace)

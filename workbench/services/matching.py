@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.errors import InputError
+from workbench.evaluation.measure import Subject
 from workbench.ingest.one_column import OneColumn, one_column
 from workbench.ingest.readers import read_table
 from workbench.ingest.spreadsheets import RowsFormat, rows_bytes
@@ -124,10 +125,30 @@ class Matching:
                 )
         workspace = self._workspace
         subject = workspace.measurer.subject(workspace.dictionaries.get(dictionary))
-        key = (workspace.library.fingerprint(model, progress), subject.info.version_id, unknown_share)
+        matcher = self.matcher(subject, model, unknown_share=unknown_share, progress=progress)
+        threshold = matcher.threshold(precision)
+        vectors = workspace.library.vectors(model, texts, progress)
+        tell = (lambda fraction: progress(fraction, _MATCHING)) if progress else None
+        matches = matcher.match(texts, vectors, threshold, tell)
+        known = sum(match.known for match in matches)
+        accepted = sum(match.accepted for match in matches) - known
+        doubtful = len(matches) - known - accepted
+        return MatchReport(dictionary, model, threshold, matches, known, accepted, doubtful)
+
+    def matcher(
+        self,
+        subject: Subject,
+        model: str,
+        *,
+        unknown_share: float = UNKNOWN_SHARE,
+        progress: Progress | None = None,
+    ) -> Matcher:
+        """A dictionary under a model, calibrated; the last ones stay in memory."""
+        library = self._workspace.library
+        key = (library.fingerprint(model, progress), subject.info.version_id, unknown_share)
 
         def build() -> Matcher:
-            vectors = workspace.library.vectors(model, subject.terms, progress)
+            vectors = library.vectors(model, subject.terms, progress)
             return Matcher(
                 subject.pairs,
                 subject.terms,
@@ -137,15 +158,7 @@ class Matching:
                 unknown_share=unknown_share,
             )
 
-        matcher = self._matchers.get(key, build)
-        threshold = matcher.threshold(precision)
-        vectors = workspace.library.vectors(model, texts, progress)
-        tell = (lambda fraction: progress(fraction, _MATCHING)) if progress else None
-        matches = matcher.match(texts, vectors, threshold, tell)
-        known = sum(match.known for match in matches)
-        accepted = sum(match.accepted for match in matches) - known
-        doubtful = len(matches) - known - accepted
-        return MatchReport(dictionary, model, threshold, matches, known, accepted, doubtful)
+        return self._matchers.get(key, build)
 
     @staticmethod
     def file(report: MatchReport, column: OneColumn, format: RowsFormat = "csv") -> bytes:

@@ -7,31 +7,19 @@ import io
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import get_args
 
-from workbench.editing.edits import (
-    AddGroup,
-    DeleteTerms,
-    Edit,
-    MarkApart,
-    MarkPairsApart,
-    MergePairs,
-    UnmarkApart,
-)
+from workbench.editing.edits import Edit
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.ingest.export import escape_cell
 from workbench.localtext import LocalText
 from workbench.names import checked_name, tidy
-from workbench.normalise import term_key
+from workbench.services.decided_edits import DecidedEdits
 from workbench.services.editing import Editor
-from workbench.storage.entries import Snapshot
-from workbench.storage.history import HistoryStore
 from workbench.storage.suggestions import OPEN, SuggestionSort, pair_key
 from workbench.types import (
-    Entry,
     LabelledPair,
-    Pair,
     PairSetInfo,
     Step,
     Suggestion,
@@ -74,7 +62,7 @@ class Suggestions:
         self._workspace = workspace
         self._store = workspace.suggestions
         self._editor = editor
-        self._history = HistoryStore(workspace.database)
+        self._edits = DecidedEdits(workspace)
         # dictionary -> (ids, version before, version after) of the last decision, for a clean undo
         self._last: dict[str, tuple[frozenset[int], int, int]] = {}
         self._lock = threading.Lock()
@@ -162,6 +150,8 @@ class Suggestions:
     def accept(self, ids: Sequence[int], *, author: str = "", pair_set: str = "") -> Decision:
         """Say yes. Synonyms go into their dictionary as one edit; sentences and questions into ``pair_set``.
 
+        Where the proposed synonym is the standard term of another group, the two groups become one.
+
         The pair set is made where it is not there yet. Synonyms that the expert has marked as *not*
         synonyms meanwhile stay in the queue, and a note says so.
 
@@ -175,8 +165,7 @@ class Suggestions:
             moved = set(self._store.decide([each.id for each in chosen], "accepted", tidy(author)))
             chosen = [each for each in chosen if each.id in moved]
             for name, group in _by_dictionary(chosen).items():
-                edits = _edits_of_yes(self._at_home(name, group))
-                self._edit(name, edits, author, work, [each.id for each in group])
+                self._edit(name, self._edits.of_yes(name, group), author, work, [each.id for each in group])
             info = self._collect([each for each in chosen if each.kind != "synonym"], pair_set)
         return Decision(tuple(sorted(moved)), "accepted", tuple(work.steps), info, tuple(work.notes))
 
@@ -188,8 +177,7 @@ class Suggestions:
             moved = set(self._store.decide([each.id for each in chosen], "rejected", tidy(author)))
             chosen = [each for each in chosen if each.id in moved]
             for name, group in _by_dictionary(chosen).items():
-                edits = _marks([each for each in group if each.label >= 0.5])
-                self._edit(name, edits, author, work, [each.id for each in group])
+                self._edit(name, self._edits.of_no(group), author, work, [each.id for each in group])
         return Decision(tuple(sorted(moved)), "rejected", tuple(work.steps), None, tuple(work.notes))
 
     def later(self, ids: Sequence[int], *, author: str = "") -> Decision:
@@ -243,48 +231,7 @@ class Suggestions:
                 )
                 work.steps += [result.step] if result.step else []
             return
-        self._edit(name, self._inverse(name, group), author, work)
-
-    def _inverse(self, name: str, group: list[Suggestion]) -> list[Edit]:
-        """What takes decisions back one by one; what held before a decision was not its doing, and stays."""
-        info = self._workspace.dictionaries.get(name)
-        now = self._history.snapshot(info)
-        marked = now.apart_keys()
-        keys = {term_key(each.first) for each in group}
-        homes = {**now.with_synonym(keys), **now.with_standard(keys)}  # the standard term goes before
-        rows = now.entries(set[int]().union(*homes.values()))
-        edits: list[Edit] = []
-        terms: dict[int, list[str]] = defaultdict(list)
-        for moment, decided in _by_moment(group).items():  # what was decided at once has one moment
-            past = self._history.before(info, moment)
-            wanted = (homes.get(term_key(each.first), set()) for each in decided)
-            past_marks, past_rows = past.apart_keys(), past.entries(set[int]().union(*wanted))
-            for each in decided:
-                pair = frozenset((term_key(each.first), term_key(each.second)))
-                if (each.state == "accepted") != (each.label >= 0.5):  # it had put a mark
-                    if pair in marked and pair not in past_marks:
-                        edits.append(UnmarkApart(each.first, each.second))
-                        edits += [AddGroup(e.standard, (e.synonym,)) for e in _pairs_in(past, pair)]
-                elif each.state == "accepted":
-                    for number in homes.get(term_key(each.first), ()):
-                        known = _holding(past_rows.get(number, []), each.second)
-                        terms[number] += [] if known else _holding(rows[number], each.second)
-        return edits + [DeleteTerms(id, tuple(found)) for id, found in terms.items() if found]
-
-    def _at_home(self, name: str, group: list[Suggestion]) -> list[Suggestion]:
-        """With the standard terms of now: a term may have become a synonym since it was asked for."""
-        now = self._history.snapshot(self._workspace.dictionaries.get(name))
-        keys = {term_key(each.first) for each in group if each.label >= 0.5}
-        homes = now.with_synonym(keys - now.with_standard(keys).keys())
-        rows = now.entries(set[int]().union(*homes.values()))
-        standards = {key: rows[min(each)][0].standard for key, each in homes.items() if len(each) == 1}
-        moved = [
-            replace(each, first=standards.get(term_key(each.first), each.first))
-            if each.label >= 0.5
-            else each
-            for each in group
-        ]
-        return [each for each in moved if term_key(each.first) != term_key(each.second)]
+        self._edit(name, self._edits.taken_back(name, group), author, work)
 
     def _not_apart(self, chosen: list[Suggestion], work: _Work) -> list[Suggestion]:
         kept: list[Suggestion] = []
@@ -384,43 +331,6 @@ def _by_dictionary(chosen: Sequence[Suggestion]) -> dict[str, list[Suggestion]]:
         if each.kind == "synonym" and each.dictionary:
             groups[each.dictionary].append(each)
     return groups
-
-
-def _by_moment(group: Sequence[Suggestion]) -> dict[float, list[Suggestion]]:
-    moments: dict[float, list[Suggestion]] = defaultdict(list)
-    for each in group:
-        moments[each.decided_at or 0.0].append(each)
-    return moments
-
-
-def _holding(rows: Sequence[Entry], term: str) -> list[str]:
-    """How a group writes a synonym; nothing where it has not got it."""
-    return [entry.synonym for entry in rows if term_key(entry.synonym) == term_key(term)]
-
-
-def _pairs_in(past: Snapshot, pair: frozenset[str]) -> list[Entry]:
-    """The synonym pairs of two terms (keys) that a version held."""
-    groups = set.intersection(*(past.holding([key]) for key in pair))
-    entries = [entry for rows in past.entries(groups).values() for entry in rows]
-    return [entry for entry in entries if {term_key(entry.standard), term_key(entry.synonym)} == pair]
-
-
-def _marks(group: Sequence[Suggestion]) -> list[Edit]:
-    """One edit for all marks."""
-    if len(group) == 1:
-        return [MarkApart(group[0].first, group[0].second)]
-    return [MarkPairsApart(tuple(Pair(each.first, each.second, 0) for each in group))] if group else []
-
-
-def _edits_of_yes(group: Sequence[Suggestion]) -> list[Edit]:
-    """One edit for all synonyms; a yes to "these are not alike" is a mark."""
-    alike = [each for each in group if each.label >= 0.5]
-    edits = _marks([each for each in group if each.label < 0.5])
-    if len({term_key(each.first) for each in alike}) == 1:
-        edits.append(AddGroup(alike[0].first, tuple(each.second for each in alike)))
-    elif alike:
-        edits.append(MergePairs(tuple(Pair(each.first, each.second, 0) for each in alike)))
-    return edits
 
 
 def _check(value: object, allowed: Sequence[object]) -> None:
