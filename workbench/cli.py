@@ -14,6 +14,7 @@ from typing import TextIO
 from workbench.commands import (
     data,
     editing,
+    evaluation,
     exports,
     imports,
     matching,
@@ -22,6 +23,7 @@ from workbench.commands import (
     proposing,
     suggestions,
     training,
+    vectors,
 )
 from workbench.errors import WorkbenchError
 from workbench.localtext import Language, LocalText
@@ -144,7 +146,20 @@ def _parser() -> argparse.ArgumentParser:
     serve = subcommands.add_parser("serve", help="open the page")
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port)
-    for topic in (imports, exports, data, editing, pairs, proposing, suggestions, models, matching, training):
+    for topic in (
+        imports,
+        exports,
+        data,
+        editing,
+        pairs,
+        proposing,
+        suggestions,
+        models,
+        evaluation,
+        matching,
+        training,
+        vectors,
+    ):
         topic.add_commands(subcommands)
     for command in subcommands.choices.values():  # the flags are understood before and after the command
         _accept_globals(command)

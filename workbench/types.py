@@ -9,7 +9,7 @@ from workbench.localtext import LocalText
 
 Severity = Literal["error", "warning", "note"]
 Part = Literal["train", "dev", "test"]
-View = Literal["unseen", "seen"]
+View = Literal["unseen", "seen", "all"]  # "all": the queries of a retrieval set, which has no parts
 RunState = Literal[
     "queued", "starting", "running", "stopping", "completed", "stopped", "failed", "interrupted"
 ]
@@ -115,6 +115,7 @@ class Evaluation:
     created_at: float
     recall1: tuple[float, ...] = ()  # per query, 0..1, in the order of the benchmark's queries
     reciprocal_rank: tuple[float, ...] = ()  # per query
+    details: dict[str, Any] = field(default_factory=dict)  # what was chosen on dev; "told": in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,8 @@ class ModelInfo:
 
     id: str
     title: LocalText
-    kind: Literal["base", "tuned", "baseline"]
-    base: str | None  # of a tuned model
+    kind: Literal["base", "tuned", "baseline", "hybrid"]
+    base: str | None  # of a tuned model; the model in a hybrid
     languages: tuple[str, ...]
     dimension: int | None
     size_bytes: int | None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workbench.evaluation.measure import Measurer
+from workbench.evaluation.retaining import RetentionMeasurer
+from workbench.evaluation.retention import RetentionFigures
 from workbench.models.library import ModelLibrary
 from workbench.settings import Settings
 from workbench.storage.corpora import CorpusStore
@@ -13,6 +17,7 @@ from workbench.storage.generations import GenerationStore
 from workbench.storage.pair_sets import PairSetStore
 from workbench.storage.rates import RateStore
 from workbench.storage.recipes import RecipeStore
+from workbench.storage.retentions import RetentionStore
 from workbench.storage.retrieval_sets import RetrievalSetStore
 from workbench.storage.runs import RunStore
 from workbench.storage.suggestions import SuggestionStore
@@ -39,7 +44,12 @@ class Workspace:
         self.evaluations = EvaluationStore(self.database)
         self.rates = RateStore(self.database)
         self.library = ModelLibrary(settings, self.runs, self.rates)
+        self.retention = RetentionMeasurer(RetentionStore(self.database), self.library)
         self.measurer = Measurer(self.dictionaries, self.evaluations, self.library, settings.split_seed)
+
+    def retention_of(self, models: Iterable[str], terms: Iterable[str] = ()) -> dict[str, RetentionFigures]:
+        """What is stored of the retention of ``models``, by their ids; those not measured are left out."""
+        return self.retention.stored(models, terms)
 
     def close(self) -> None:
         """Close the database."""

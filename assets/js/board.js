@@ -1,102 +1,135 @@
-// The leaderboard: one row a model, Recall@1 as a bar with its interval, the verdict against its base in words.
+// The leaderboard: what is measured on, which of its parts is seen, and how far measuring has come.
+// The table, the single queries, the slices and labelled pairs are each drawn by a script of their own.
+WB.board = {};
+
 WB.views.board = (root, { server, props, watch }) => {
   const { h, t } = WB;
-  let data = null;
-  let problem = null;
-  let dictionary = "";
-  let view = "unseen";
-  let kind = "all";
-  let filter = "";
-  let sort = "1";
-  let down = true;
-  const VALUES = { 1: (m) => m.recall[1], 5: (m) => m.recall[5], 10: (m) => m.recall[10], mrr: (m) => m.mrr };
-  const title = (id) => WB.pick(data.titles[id]) || id;
-  const field = h("input.wb-input", { type: "search", id: "board-filter", maxlength: 100 });
-  field.addEventListener("input", () => { filter = field.value.trim().toLowerCase(); drawTable(); });
-  const table = h("div.wb-scroll", { id: "board-table" });
+  const KINDS = ["dictionary", "retrieval", "pairs"];
+  const PARTS = ["board", "misses", "slices"];
+  const tab = {
+    dictionary: "", kind: WB.store.get("board.kind") || "dictionary", part: "board", sets: { retrieval: "", pairs: "" },
+    choices: { benchmarks: [], models: [], lexical: [] }, data: null, problem: null, reference: "", order: "best",
+  };
+  if (!KINDS.includes(tab.kind)) tab.kind = "dictionary";
+  let known = false;
+  let adding = false;
+  let undrawn = false; // news that came while something was typed
+  const turn = WB.newest();
 
-  const rows = () => data.rows
-    .filter((row) => (kind === "all" || row.kind === kind) && (!filter || title(row.model).toLowerCase().includes(filter)))
-    .sort((a, b) => {
-      const [x, y] = [a[view], b[view]].map((m) => (m ? VALUES[sort](m) : -1));
-      return (down ? y - x : x - y) || title(a.model).localeCompare(title(b.model));
-    });
-  const interval = (m, k) => h("div.wb-interval", { title: `${WB.percent(m.recall[1])} (${WB.percent(m.low)} – ${WB.percent(m.high)})` },
-    h("b." + k, { style: { width: m.recall[1] + "%" } }),
-    h("i", { style: { left: Math.max(0, m.low) + "%", width: Math.max(0.4, Math.min(100, m.high) - Math.max(0, m.low)) + "%" } }));
-  const verdict = (row) => h("div.wb-judgement" + (row.outcome ? "." + row.outcome : ""), { "data-outcome": row.outcome || "" }, h("i"), h("span", {}, WB.pick(row.verdict)));
-  const cells = (row) => {
-    const m = row[view];
-    if (!m) return [h("td.wb-soft", { colspan: 5 }, t("board.not_seen_view")), h("td", {}, verdict(row))];
-    return [h("td", {}, h("div.wb-row", {}, h("span.wb-figure", {}, WB.percent(m.recall[1])), interval(m, row.kind))),
-      h("td.num", {}, WB.percent(m.recall[5])), h("td.num", {}, WB.percent(m.recall[10])), h("td.num", {}, WB.percent(m.mrr)), h("td.wb-words", {}, verdict(row))];
+  tab.ask = (name, more = {}) => WB.ask(server, name, { benchmark: tab.benchmark(), ...more });
+  tab.benchmark = () => (tab.kind === "dictionary" ? (tab.dictionary ? "dictionary:" + tab.dictionary : "") : tab.sets[tab.kind]);
+  tab.name = () => tab.benchmark().replace(/^\w+:/, "");
+  tab.title = (id) => {
+    const row = tab.data?.rows.find((each) => each.model === id);
+    return WB.pick(row?.title) || WB.pick(tab.data?.titles?.[id]) || id;
   };
-  const head = (key, label, number = true) => h("th" + (number ? ".num" : ""), { title: t("board.help_" + key), "aria-sort": sort === key ? (down ? "descending" : "ascending") : "none" },
-    h("button", { type: "button", id: "board-sort-" + key, onclick: () => { down = sort === key ? !down : true; sort = key; drawTable(); } }, label + (sort === key ? (down ? " ↓" : " ↑") : "")));
-  const drawTable = () => {
-    table.replaceChildren(h("table.wb-table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("board.col_model")),
-      head("1", t("board.col_recall1"), false), head("5", t("board.col_5")), head("10", t("board.col_10")), head("mrr", t("board.col_mrr")), h("th", {}, t("board.col_verdict")))),
-    h("tbody", {}, rows().map((row) => h("tr", { "data-model": row.model }, h("td.wb-model", {}, h("strong", {}, title(row.model)), h("span.wb-chip." + (row.kind === "tuned" ? "accent" : "plain"), {}, t("board.kind_" + row.kind))), cells(row))))));
-  };
-  const csv = () => {
-    const quote = (value) => { let s = String(value ?? ""); if (/^[=+\-@\t\r]/.test(s) && !/^-?\d+(\.\d+)?$/.test(s)) s = "'" + s; return /[",\n]/.test(s) ? `"${s.replace(/"/g, '""')}"` : s; };
-    const lines = [["model", "kind", "base", "view", "recall@1", "low95", "high95", "recall@5", "recall@10", "mrr@10", "ndcg@10", "verdict"]];
-    for (const row of rows()) for (const name of ["unseen", "seen"]) {
-      const m = row[name];
-      if (m) lines.push([title(row.model), row.kind, row.base ? title(row.base) : "", name, ...[m.recall[1], m.low, m.high, m.recall[5], m.recall[10], m.mrr, m.ndcg].map((v) => v.toFixed(2)), WB.pick(row.verdict)]);
-    }
-    const bytes = new TextEncoder().encode("\ufeff" + lines.map((line) => line.map(quote).join(",")).join("\r\n"));
-    WB.save(`${dictionary.replace(/[\\/:*?"<>|]/g, "-")}-leaderboard.csv`, "text/csv", btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join("")));
-  };
-  const measure = (button) => WB.act(button, async () => { await WB.ask(server, "measure_missing", { dictionary }); await poller.now(); });
-  const toggle = (value, current, label, choose, id) => h("button" + (value === current ? ".on" : ""), { type: "button", id, "aria-pressed": String(value === current), onclick: () => choose(value) }, label);
+  tab.measured = () => (tab.data?.rows || []).map((row) => row.model);
+  tab.draw = () => draw();
+  tab.again = () => poller.now();
+  const parts = { board: WB.board.table(tab), misses: WB.board.misses(tab), slices: WB.board.slices(tab), pairs: WB.board.pairs(tab) };
+  const now = () => (tab.kind === "pairs" ? parts.pairs : parts[tab.part]);
 
-  const missing = () => {
-    if (data.task && !data.task.done) return h("div.wb-gap.tight", { id: "board-progress" }, WB.bar(data.task.fraction, WB.pick(data.task.words)), h("span.wb-small", {}, WB.pick(data.task.words) || t("common.working")));
-    if (!data.missing.length) return null;
-    return h("div.wb-row.spread.wrap.wb-notice", {}, h("span", {}, t("board.missing", { n: data.missing.length, names: data.missing.map(title).join(WB.lang === "zh" ? "、" : ", ") })),
-      WB.button(t("board.measure"), (e) => measure(e.currentTarget), "primary", { id: "board-measure" }));
+  const forget = () => { tab.data = null; tab.problem = null; tab.reference = ""; undrawn = false; for (const part of Object.values(parts)) part.forget?.(); };
+  const show = (change) => { Object.assign(tab, change); WB.store.set("board.kind", tab.kind); forget(); draw(); poller.now(); };
+  tab.go = (part) => { tab.part = part; draw(); now().shown?.(); };
+
+  const segment = (value, current, label, choose, id) => h("button" + (value === current ? ".on" : ""), { type: "button", id, "aria-pressed": String(value === current), onclick: () => choose(value) }, label);
+  tab.segment = segment;
+  const ofKind = (kind) => tab.choices.benchmarks.filter((each) => each.kind === kind);
+  const setChooser = () => {
+    const node = h("select.wb-box", { id: "board-set", "aria-label": t("board.on_" + tab.kind), onchange: (e) => show({ sets: { ...tab.sets, [tab.kind]: e.target.value } }) },
+      ofKind(tab.kind).map((each) => h("option", { value: each.id, selected: each.id === tab.benchmark() }, each.name)));
+    node.value = tab.benchmark();
+    return node;
+  };
+  const head = () => h("div.wb-row.spread.wrap.wb-board-head", {},
+    h("div.wb-row.wrap", {}, h("div.wb-segments", { id: "board-kinds", role: "group", "aria-label": t("board.on") }, KINDS.map((kind) => segment(kind, tab.kind, t("board.on_" + kind), (to) => show({ kind: to, part: "board" }), "board-on-" + kind))),
+      tab.kind !== "dictionary" && ofKind(tab.kind).length ? setChooser() : null),
+    tab.kind === "pairs" || !tab.data?.rows.length ? null : h("div.wb-segments", { id: "board-parts", role: "group", "aria-label": t("board.parts") }, PARTS.map((part) => segment(part, tab.part, t("board.part_" + part), tab.go, "board-part-" + part))));
+
+  // ---- measuring
+  const start = (button, more = {}) => WB.act(button, async () => { await tab.ask("measure", more); adding = false; await poller.now(); draw(); });
+  const progress = () => {
+    const task = tab.data?.task;
+    if (task && !task.done) return h("div.wb-gap.tight", { id: "board-progress" }, WB.bar(task.fraction, WB.pick(task.words)), h("span.wb-small", {}, WB.pick(task.words) || t("common.working")));
+    const missing = tab.data?.missing || [];
+    if (!missing.length) return null;
+    const names = missing.map((id) => tab.title(id)).join(t("common.comma"));
+    return h("div.wb-row.spread.wrap.wb-notice", {}, h("span", {}, t("board.missing", { n: missing.length, names })),
+      WB.button(t("board.measure"), (e) => start(e.currentTarget), "primary", { id: "board-measure" }));
+  };
+  tab.adder = () => {
+    if (!adding) return null;
+    const field = h("input.wb-box.wb-grow", { type: "text", id: "board-add-model", maxlength: 500, spellcheck: "false", placeholder: t("board.add_model_placeholder"), "aria-label": t("board.add_model") });
+    const offer = (id, list) => h("select.wb-box", { id }, list.map((each) => h("option", { value: each.id }, WB.pick(each.title) || each.id)));
+    const model = offer("board-add-dense", tab.choices.models);
+    const lexical = offer("board-add-lexical", tab.choices.lexical.filter((each) => each.id !== "exact"));
+    model.setAttribute("aria-label", t("board.add_model"));
+    lexical.setAttribute("aria-label", t("board.kind_baseline"));
+    const one = (e) => { if (field.value.trim()) start(e.currentTarget, { system: field.value.trim() }); else field.focus(); };
+    return h("div.wb-board-add", { id: "board-adder" },
+      h("div.wb-field", {}, h("span", {}, t("board.add_model")), h("div.wb-row", {}, field, WB.button(t("board.add_run"), one, "", { id: "board-add-model-run" })), h("small", {}, t("board.add_model_help"))),
+      tab.kind === "pairs" ? null : h("div.wb-field", {}, h("span", {}, t("board.add_hybrid")),
+        h("div.wb-row.wrap", {}, model, h("span.wb-small", {}, t("board.add_with")), lexical, WB.button(t("board.add_run"), (e) => start(e.currentTarget, { system: model.value, lexical: lexical.value }), "", { id: "board-add-hybrid-run" })),
+        h("small", {}, t("board.add_hybrid_help"))));
+  };
+  tab.addButton = () => WB.button(t("board.add"), () => { adding = !adding; draw(); if (adding) root.querySelector("#board-add-model")?.focus(); }, "", { id: "board-add", "aria-expanded": String(adding) });
+
+  // ---- drawing
+  const nothing = () => {
+    if (tab.kind === "dictionary") return WB.empty(t("common.no_dictionary"), "", WB.button(t("common.go_data"), () => WB.go("data"), "primary"));
+    return WB.empty(t("board.no_" + tab.kind), t(`board.no_${tab.kind}_hint`), WB.button(t("common.go_data"), () => WB.go("data"), "primary"));
+  };
+  const body = () => {
+    if (!tab.benchmark()) return known || tab.kind === "dictionary" ? nothing() : WB.bar(null, t("common.loading"));
+    if (tab.problem) return h("div.wb-card", {}, h("div.wb-verdict.worse", {}, h("i"), h("p", {}, tab.problem)));
+    if (!tab.data) return h("div.wb-card", {}, WB.bar(null, t("common.loading")));
+    if (!tab.data.rows.length) return h("div.wb-gap", {}, WB.empty(t(tab.kind === "dictionary" ? "board.none" : "board.none_here"), t("board.none_hint")), progress(), h("div.wb-row", {}, tab.addButton()), tab.adder());
+    return h("div.wb-gap", {}, tab.part === "board" || tab.kind === "pairs" ? progress() : null, now().node);
   };
   const draw = () => {
-    if (!dictionary) { root.replaceChildren(WB.empty(t("common.no_dictionary"), "", WB.button(t("common.go_data"), () => WB.go("data"), "primary"))); return; }
-    if (problem) { root.replaceChildren(h("div.wb-card", {}, h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem)))); return; }
-    if (!data) { root.replaceChildren(h("div.wb-card", {}, WB.bar(null, t("common.loading")))); return; }
-    if (!data.rows.length) { root.replaceChildren(h("div.wb-gap", {}, WB.empty(t("board.none"), t("board.none_hint")), missing())); return; }
-    field.placeholder = t("board.filter");
-    field.setAttribute("aria-label", t("board.filter"));
-    const kinds = ["all", "tuned", "base", "baseline"];
-    root.replaceChildren(h("div.wb-gap", {}, missing(), h("div.wb-card.wb-gap", {},
-      h("div.wb-row.spread.wrap", {},
-        h("div.wb-segments", { id: "board-view" }, ["unseen", "seen"].map((v) => toggle(v, view, t("board.view_" + v), (to) => { view = to; draw(); }, "board-view-" + v))),
-        h("div.wb-row.wrap", {}, h("div.wb-segments.small", {}, kinds.map((k) => toggle(k, kind, t("board.kind_" + k), (to) => { kind = to; draw(); }, "board-kind-" + k))), field,
-          WB.button(t("board.csv"), csv, "", { id: "board-csv" }))),
-      h("p.wb-small" + (view === "seen" ? ".wb-warning" : ""), { id: "board-about" }, t("board.about_" + view) + " " + (view === "unseen" ? t("board.size", { queries: WB.number(data.queries), corpus: WB.number(data.corpus) }) : "")),
-      table, h("p.wb-small.wb-explain", {}, t("board.explain")),
-      h("div", {}, WB.button(t("board.next"), () => { const best = data.rows.find((r) => r.kind !== "baseline"); if (best) WB.emit("use-model", best.model); WB.go("explore"); }, data.missing.length ? "" : "primary", { id: "board-next" })))));
-    drawTable();
+    const chooser = document.getElementById("board-dictionary");
+    if (chooser) chooser.hidden = tab.kind !== "dictionary";
+    WB.keepFocus(root, () => {
+      const content = body();
+      if (tab.data?.rows.length && tab.benchmark() && !tab.problem) now().draw();
+      root.replaceChildren(h("div.wb-gap", {}, head(), content));
+    });
   };
+  const typing = () => root.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+
   const poller = WB.poll(root, 3, async () => {
-    if (!dictionary) return 1;
-    const asked = dictionary;
+    const mine = turn();
+    if (!known || tab.kind !== "dictionary") {
+      const choices = await tab.ask("read_benchmarks");
+      if (!mine()) return 0.2;
+      tab.choices = choices;
+      known = true;
+      if (tab.kind !== "dictionary" && !ofKind(tab.kind).some((each) => each.id === tab.benchmark())) { tab.sets[tab.kind] = ofKind(tab.kind)[0]?.id || ""; forget(); }
+    }
+    if (!tab.benchmark()) { draw(); return 2; }
+    const asked = JSON.stringify([tab.benchmark(), tab.reference, tab.order]);
     let reply;
-    try { reply = await WB.ask(server, "read_board", { dictionary: asked }); } catch (p) { if (asked === dictionary && !data) { problem = p.message; draw(); } return 3; }
-    if (asked !== dictionary) return 0;
-    if (reply.task?.error) WB.note(WB.pick(reply.task.error), "problem");
-    const changed = JSON.stringify(reply) !== JSON.stringify(data);
-    problem = null;
-    data = reply;
-    if (changed && document.activeElement !== field) draw();
+    try { reply = await tab.ask("read_board", { reference: tab.reference, order: tab.order }); } catch (error) { if (mine()) { tab.problem = error.message; draw(); } return 4; }
+    if (!mine() || asked !== JSON.stringify([tab.benchmark(), tab.reference, tab.order])) return 0.2;
+    if (reply.task?.done && reply.task.error) WB.note(WB.pick(reply.task.error), "problem");
+    const changed = JSON.stringify(reply) !== JSON.stringify(tab.data) || tab.problem;
+    tab.problem = null;
+    tab.data = reply;
+    undrawn ||= Boolean(changed);
+    if (undrawn && !typing()) { undrawn = false; draw(); } else if (undrawn && tab.part === "board" && tab.kind !== "pairs") parts.board.rows?.();
     return reply.task && !reply.task.done ? 0.8 : 5;
   });
-  watch("value", () => {
-    const chosen = props.value?.dictionary || "";
-    if (chosen === dictionary) return;
-    dictionary = chosen; data = null; problem = null;
-    draw(); poller.now();
-  });
-  WB.on("changed", () => poller.now());
-  dictionary = props.value?.dictionary || "";
+  const chosen = () => {
+    const name = props.value?.dictionary || "";
+    if (name === tab.dictionary && tab.data) return poller.now();
+    tab.dictionary = name;
+    if (tab.kind === "dictionary") { forget(); draw(); }
+    return poller.now();
+  };
+  watch("value", chosen);
+  WB.on("changed", () => { known = false; poller.now(); });
   draw();
-  poller.now();
-  return { draw };
+  chosen();
+  return { draw, recolour: draw };
 };

@@ -50,6 +50,12 @@ window.WB = (() => {
       "aria-valuenow": fraction == null ? null : Math.round(fraction * 100), ...attributes },
     WB.h("i", { style: fraction == null ? {} : { width: Math.max(0, Math.min(1, fraction)) * 100 + "%" } }));
 
+  // A button that opens a list below it; it closes when the focus leaves it, and by Escape.
+  WB.menu = (id, title, ...items) => WB.h("details.wb-menu", { id, open: document.getElementById(id)?.open,
+    onfocusout: (e) => { if (!e.currentTarget.contains(e.relatedTarget)) e.currentTarget.removeAttribute("open"); },
+    onkeydown: (e) => { if (e.key === "Escape") { e.currentTarget.removeAttribute("open"); e.currentTarget.firstChild.focus(); } } },
+  WB.h("summary", { role: "button" }, title), WB.h("div.wb-menu-list", { tabindex: -1 }, items));
+
   WB.pager = (page, size, total, go) => {
     const pages = Math.max(1, Math.ceil(total / size));
     if (pages <= 1) return WB.h("div.wb-pager", {}, WB.t("common.page", { page: 1, pages: 1, total: WB.number(total) }));
@@ -97,19 +103,36 @@ window.WB = (() => {
   };
   WB.visible = (node) => !document.hidden && node.isConnected && node.offsetParent !== null;
   // Repeats `work` while `node` is seen; it returns the seconds to wait, or null for `pause`.
+  // `now` asks at once, and once more where an earlier question is under way: its answer may be older.
   WB.poll = (node, pause, work) => {
-    let busy = false;
+    let under = null;
     let next = 0;
-    const tick = async () => {
-      if (busy || Date.now() < next || !WB.visible(node)) return;
-      busy = true;
-      try { next = Date.now() + ((await work()) ?? pause) * 1000; }
-      catch { next = Date.now() + 4000; }
-      finally { busy = false; }
+    let hurries = 0;
+    const look = async () => {
+      const before = hurries;
+      let wait = 4;
+      try { wait = (await work()) ?? pause; } catch { /* asked again in a while */ }
+      next = before === hurries ? Date.now() + wait * 1000 : 0;
+      under = null;
     };
+    const tick = () => (under || (Date.now() < next || !WB.visible(node) ? Promise.resolve() : (under = look())));
     setInterval(tick, 250);
     document.addEventListener("visibilitychange", tick);
-    return { now() { next = 0; return tick(); } };
+    return { now() { hurries += 1; next = 0; return under ? under.then(tick) : tick(); } };
+  };
+  // Answers overtake one another. Asked before each question, both give a test for its answer. `newest`: only the last
+  // question counts. `inOrder`: each answer counts that is no older than one that was taken.
+  WB.newest = () => { let turn = 0; return () => { const mine = ++turn; return () => mine === turn; }; };
+  WB.inOrder = () => { let turn = 0, taken = 0; return () => { const mine = ++turn; return () => mine > taken && Boolean((taken = mine)); }; };
+  // Draws anew under the hand of who types: what has the focus has it again, with the place in its text.
+  WB.keepFocus = (node, work) => {
+    const had = node.contains(document.activeElement) ? document.activeElement : null;
+    const { id, selectionStart: from, selectionEnd: to } = had || {};
+    work();
+    const now = id && !had.isConnected ? document.getElementById(id) : had;
+    if (!now || now === document.activeElement) return;
+    now.focus({ preventScroll: true });
+    if (from != null && now.setSelectionRange) try { now.setSelectionRange(from, to); } catch { /* a number has no places */ }
   };
 
   // ---- notes and questions

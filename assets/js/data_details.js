@@ -22,10 +22,9 @@ WB.dataDetails = (lists) => {
     document.getElementById("data-export")?.removeAttribute("open");
   });
   const item = (format, part) => h("button", { type: "button", role: "menuitem", id: `data-export-${part === "passages" ? "passages-" : ""}${format}`, onclick: (e) => save(e.currentTarget, format, part) }, t("lists.format_" + format));
-  const exporting = () => h("details.wb-menu", { id: "data-export", onfocusout: (e) => { if (!e.currentTarget.contains(e.relatedTarget)) e.currentTarget.removeAttribute("open"); }, onkeydown: (e) => { if (e.key === "Escape") { e.currentTarget.removeAttribute("open"); e.currentTarget.firstChild.focus(); } } },
-    h("summary", { role: "button" }, t("lists.export")), h("div.wb-menu-list", { role: "menu", tabindex: -1 }, lists.kind === "retrieval"
-      ? ["queries", "passages"].map((part) => [h("span.wb-menu-head", {}, t("lists.part_" + part)), FORMATS.retrieval.map((format) => item(format, part))])
-      : FORMATS[lists.kind].map((format) => item(format))));
+  const exporting = () => WB.menu("data-export", t("lists.export"), lists.kind === "retrieval"
+    ? ["queries", "passages"].map((part) => [h("span.wb-menu-head", {}, t("lists.part_" + part)), FORMATS.retrieval.map((format) => item(format, part))])
+    : FORMATS[lists.kind].map((format) => item(format)));
   const remove = async () => {
     const name = lists.open;
     const sure = await WB.confirm(t("lists.delete_title", { name }), t(lists.kind === "dictionary" ? "lists.delete_dictionary" : "lists.delete_other"), [{ label: t("common.delete"), value: true, kind: "danger" }]);
@@ -51,24 +50,26 @@ WB.dataDetails = (lists) => {
     } catch (problem) { mine.problem = problem.message; mine.working = null; }
     lists.draw();
   };
-  const changed = async (reply) => { check.version = reply.version; WB.emit("touch"); await lists.refresh(); };
+  const changed = async (mine, reply) => { mine.version = reply.version; WB.emit("touch"); await lists.refresh(); };
   const undo = (name, version) => WB.act(null, async () => { await lists.ask("undo_edit", { name, version }); WB.note(t("check.undone")); WB.emit("touch"); await lists.refresh(); if (check?.name === name) look(); });
-  const done = (reply, words) => WB.note(words, "", [{ label: t("check.undo"), run: () => undo(check.name, reply.version) }]);
+  const done = ({ name }, reply, words) => WB.note(words, "", [{ label: t("check.undo"), run: () => undo(name, reply.version) }]);
   const merge = (cluster, standards, button) => WB.act(button, async () => {
-    const reply = await lists.ask("merge_alike", { name: check.name, version: check.version, standards, author: author() });
+    const mine = check; // the expert may have gone on to another dictionary when the answer comes
+    const reply = await lists.ask("merge_alike", { name: mine.name, version: mine.version, standards, author: author() });
     cluster.merged = standards[0];
-    done(reply, t("check.done", { title: WB.pick(reply.title) }));
-    await changed(reply);
+    done(mine, reply, t("check.done", { title: WB.pick(reply.title) }));
+    await changed(mine, reply);
   });
   const cut = async ([first, second]) => {
+    const mine = check;
     const sure = await WB.confirm(t("synonyms.cut_title", { first, second }), t("synonyms.cut_text"), [{ label: t("synonyms.cut_do"), value: true, kind: "primary" }]);
     if (!sure) return;
     await WB.act(null, async () => {
-      const reply = await lists.ask("cut_pair", { name: check.name, version: check.version, first, second, author: author() });
-      done(reply, t("check.cut_done", { first, second }));
-      await changed(reply);
-      check.memory.chain = null;
-      look();
+      const reply = await lists.ask("cut_pair", { name: mine.name, version: mine.version, first, second, author: author() });
+      done(mine, reply, t("check.cut_done", { first, second }));
+      mine.memory.chain = null;
+      await changed(mine, reply);
+      if (check === mine) look();
     });
   };
   const checked = () => {
@@ -131,8 +132,8 @@ WB.dataDetails = (lists) => {
     const words = lists.kind === "dictionary";
     return h("div.wb-card.wb-gap.wb-below", { id: "data-inside" },
       h("div.wb-row.wrap.spread", {}, h("h3", {}, info.name), h("div.wb-row.wrap", {},
-        words && WB.button(t("lists.train_with"), () => { WB.emit("use-dictionary", info.name); WB.go("train"); }, "primary", { id: "data-train" }),
-        words && WB.button(t("lists.edit"), () => { WB.emit("use-dictionary", info.name); WB.go("synonyms"); }, "", { id: "data-edit" }),
+        words && WB.button(t("lists.train_with"), () => WB.use({ dictionary: info.name }).then(() => WB.go("train")), "primary", { id: "data-train" }),
+        words && WB.button(t("lists.edit"), () => WB.use({ dictionary: info.name }).then(() => WB.go("synonyms")), "", { id: "data-edit" }),
         words && WB.button(t(check ? "lists.check_hide" : "lists.check"), () => { if (check) { check = null; lists.draw(); } else look(); }, "", { id: "data-check-start", "aria-expanded": String(Boolean(check)) }),
         (lists.kind === "pairs" || lists.kind === "retrieval") && chooser(), exporting(), WB.button(t("common.delete"), remove, "danger", { id: "data-delete" }))),
       counts && words && h("p.wb-small", { id: "data-split-line" }, t("lists.split_line", Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, WB.number(count)])))),

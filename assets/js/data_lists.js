@@ -54,7 +54,8 @@ WB.views.data_lists = (root, { server }) => {
   const table = (found) => h("div.wb-scroll", {}, h("table.wb-table", {},
     h("thead", {}, h("tr", {}, h("th", {}, t("lists.col_name")), COLUMNS[lists.kind].map(([name, cell, kind]) => h("th" + (cell && !kind ? "" : ".num"), {}, t("lists.col_" + name))), h("th.num", {}, t("lists.col_when")))),
     h("tbody", {}, found.map(row))));
-  const draw = () => {
+  const draw = () => WB.keepFocus(root, listNow);
+  const listNow = () => {
     if (!lists.all) { root.replaceChildren(h("div.wb-card.wb-below", {}, WB.bar(null, t("common.loading")))); return; }
     const found = lists.all[lists.kind];
     const info = lists.info();
@@ -64,8 +65,12 @@ WB.views.data_lists = (root, { server }) => {
     if (info) details.rows();
   };
   lists.draw = draw;
+  const listing = WB.inOrder();
   lists.refresh = async () => {
-    lists.all = await lists.ask("list_data");
+    const current = listing();
+    const found = await lists.ask("list_data");
+    if (!current()) return;
+    lists.all = found;
     if (lists.open && !lists.info()) lists.open = null;
     draw();
     lists.load();

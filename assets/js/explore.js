@@ -49,6 +49,7 @@ WB.views.suggestions = (root, { server, props, watch, trigger }) => {
   const { h, t } = WB;
   let pairs = [];
   let loaded = "";
+  const asking = WB.newest();
   const draw = () => root.replaceChildren(...(pairs.length ? [h("div.wb-suggest", {}, h("span.wb-small", {}, t("explore.suggest")),
     pairs.map(([term, other]) => h("button.wb-term", { type: "button", onclick: () => trigger("pick", { term, other }) }, term)),
     WB.button(t("explore.other_suggestions"), () => load(true), "quiet", { id: "explore-others" }))] : []));
@@ -57,8 +58,10 @@ WB.views.suggestions = (root, { server, props, watch, trigger }) => {
     if (!name) { pairs = []; draw(); return; }
     if (name === loaded && pairs.length && !fresh) return;
     loaded = name;
-    try { pairs = (await WB.ask(server, "read_suggestions", { dictionary: name })).pairs.slice(0, 8); } catch { pairs = []; }
-    draw();
+    const newest = asking();
+    let found = [];
+    try { found = (await WB.ask(server, "read_suggestions", { dictionary: name })).pairs.slice(0, 8); } catch { /* none then */ }
+    if (newest()) { pairs = found; draw(); }
   };
   watch("value", () => load(false));
   load(false);
@@ -67,6 +70,7 @@ WB.views.suggestions = (root, { server, props, watch, trigger }) => {
 
 WB.views.neighbours = (root, { props, watch, trigger }) => {
   const { h, t } = WB;
+  let dictionary = null; // an answer about another one came too late
   const column = (v, model) => {
     const hits = v.hits[model];
     const low = Math.min(...hits.map((hit) => hit.score));
@@ -80,7 +84,9 @@ WB.views.neighbours = (root, { props, watch, trigger }) => {
           h("span.wb-faint", {}, WB.number(hit.score, 2)))))));
   };
   const draw = () => {
-    const v = props.value;
+    let v = props.value;
+    if (v?.empty && v.dictionary) dictionary = v.dictionary;
+    if (v?.dictionary && dictionary && v.dictionary !== dictionary) v = null;
     // An old answer stays, dimmed, until the new one is there.
     root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
     if (root.classList.contains("wb-dim")) return;

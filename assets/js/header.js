@@ -1,5 +1,5 @@
 // The bar at the top: name, what is being done, language, light or dark. Also the page's watch for changes.
-WB.views.header = (root, { server, trigger }) => {
+WB.views.header = (root, { server, props, trigger, watch: changes }) => {
   const { h, t } = WB;
   let status = null;
   let offline = false;
@@ -51,9 +51,20 @@ WB.views.header = (root, { server, trigger }) => {
     stamp = status.stamp;
     return status.active ? 1.5 : 3;
   });
-  WB.on("use-dictionary", (name) => trigger("choose", { kind: "dictionary", name }));
-  WB.on("use-model", (name) => trigger("choose", { kind: "model", name }));
-  WB.on("use-base", (name) => trigger("choose", { kind: "base", name }));
+  // What all choosers of the page are to take: { dictionary, model, base }. Kept once they have taken it; wishes of
+  // one moment travel together, since a dictionary brings models of its own.
+  let wish = null;
+  let turn = 0;
+  const waiting = new Map();
+  WB.use = (more) => {
+    if (wish) { Object.assign(wish.names, more); return wish.kept; }
+    const mine = ++turn;
+    const kept = new Promise((done) => { waiting.set(mine, done); setTimeout(done, 5000); });
+    wish = { names: { ...more }, kept };
+    queueMicrotask(() => { const { names } = wish; wish = null; WB.emit("use", names); trigger("choose", { ...names, turn: mine }); });
+    return kept;
+  };
+  changes("value", () => { for (const [each, done] of waiting) if (each <= (props.value?.turn || 0)) { waiting.delete(each); done(); } });
   WB.on("touch", () => watch.now());
   return { draw() { shown = ""; draw(); } };
 };

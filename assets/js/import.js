@@ -96,21 +96,22 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
     if (im.saving || im.busy || !im.answer || im.answer.problem) return;
     const into = im.mode !== "new" && im.into;
     const wish = { ...im.wish(), kind: im.kindNow(), mode: into ? im.mode : "new", name: into ? im.into : im.name || "", attempt: ++im.attempts, based_on: im.answer.plan?.version ?? 0, author: WB.store.get("editor.author") || "" };
+    const { file } = im;
+    const still = () => im.file === file; // another file may arrive while this one is being saved
     im.saving = true;
     im.draw();
     try {
       const reply = await im.until("save_upload", wish, () => {}, () => true);
       const { saved } = reply;
-      im.ask("forget_upload", { token: im.file.token, second: im.second?.token || "" }).catch(() => {});
-      start(null, null);
-      im.draw();
-      trigger("saved", {});
+      im.ask("forget_upload", { token: wish.token, second: wish.second }).catch(() => {});
+      if (still()) { start(null, null); im.draw(); trigger("saved", {}); }
       WB.note(said(saved));
       WB.emit("touch");
       WB.emit("changed", { open: saved.info.name, kind: saved.kind });
     } catch (problem) {
-      im.saving = false;
       WB.note(problem.message, "problem");
+      if (!still()) return;
+      im.saving = false;
       if (into) im.look(); else im.draw();  // somebody may have edited it meanwhile: what would happen is shown anew
     }
   };

@@ -24,8 +24,15 @@
       if (node && text !== WB.t(key)) node.data = WB.t(key);
     }
   };
-  WB.on("language", () => [0, 150, 600].forEach((pause) => setTimeout(nameTabs, pause)));
+  WB.on("language", nameTabs);
   WB.on("tab", nameTabs);
+  const there = setInterval(() => {
+    const tabs = document.querySelector("#tabs > .tab-wrapper");
+    if (!tabs) return;
+    clearInterval(there);
+    nameTabs();
+    new MutationObserver(nameTabs).observe(tabs, { childList: true, characterData: true, subtree: true });
+  }, 60);
 
   WB.setLanguage = (language) => {
     WB.lang = valid(language) || WB.lang;

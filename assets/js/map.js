@@ -98,6 +98,7 @@ WB.views.map = (root, { server, props, watch }) => {
   };
   const plotPoints = async () => {
     const Plotly = await WB.plotly();
+    if (!data) return;
     await Plotly.react(plot, traces(), layout(), { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: "reset" });
     bind();
     showGroup(pinned);

@@ -71,7 +71,8 @@ WB.pairs.sets = (tab) => {
     h("td.wb-set-name", {}, h("strong", {}, info.name)), h("td.wb-nowrap", {}, t("pairs.kind_" + info.kind)), h("td.num", {}, WB.number(info.rows)), h("td.num", {}, WB.number(info.positives)),
     h("td", {}, h("span.wb-chip." + (info.trusted ? "plain" : "warn"), { title: info.trusted ? null : t("pairs.untrusted_text") }, t(info.trusted ? "pairs.trusted" : "pairs.untrusted"))),
     h("td.wb-small", {}, made(info)), h("td.num.wb-soft", {}, WB.ago(info.created)));
-  const draw = () => {
+  const draw = () => WB.keepFocus(node, listNow);
+  const listNow = () => {
     if (!list) { node.replaceChildren(); return; }
     if (!list.length) { node.replaceChildren(WB.empty(t("pairs.sets_none"), t("pairs.sets_none_hint"))); return; }
     const info = list.find((each) => each.name === open);
@@ -80,8 +81,11 @@ WB.pairs.sets = (tab) => {
       h("tbody", {}, list.map(row))))), ...(info ? [detail(info)] : []));
     drawRows();
   };
+  const listing = WB.inOrder();
   const refresh = async () => {
+    const current = listing();
     const found = (await tab.ask("list_sets")).sets;
+    if (!current()) return;
     if (JSON.stringify(found) === JSON.stringify(list)) return;
     list = found;
     if (open && !list.some((each) => each.name === open)) open = null;

@@ -49,9 +49,11 @@ WB.pairs.generate = (tab) => {
   };
   const test = (button) => WB.act(button, async () => {
     say(t("generate.testing"), "plain");
+    const asked = state.address;
     try {
       await sendKey();
       const found = await ask("test_connection");
+      if (asked !== state.address) return; // somebody types another address
       offer(found.models);
       if (found.seconds != null) say(t(found.sample ? "generate.test_ok" : "generate.test_silent", { model: state.model, seconds: WB.number(found.seconds, 2), sample: found.sample }), "better");
       else {
@@ -60,7 +62,7 @@ WB.pairs.generate = (tab) => {
         if (found.models.length === 1) { state.model = field.value = found.models[0]; remember(); drawStart(); }
         field.focus();
       }
-    } catch (problem) { say(problem.message, "worse"); }
+    } catch (problem) { if (asked === state.address) say(problem.message, "worse"); }
   });
   const host = () => { try { return new URL(state.address.includes("://") ? state.address : "http:" + "//" + state.address).hostname; } catch { return ""; } };
   const foreign = h("p.wb-small.wb-warning", { id: "generate-foreign" });
@@ -113,10 +115,9 @@ WB.pairs.generate = (tab) => {
     return fold;
   };
   let ownLanguage = false; // chosen by hand: it follows the dictionary until then
-  const drawTask = () => {
+  const taskNow = () => {
     if (!ownLanguage && tab.dictionary) state.language = tab.choices.languages[tab.dictionary] === "en" ? "en" : "zh";
     const form = WB.form(state, (key) => { if (key === "language") ownLanguage = true; if (["kind", "corpus", "language", "judge"].includes(key)) drawTask(); });
-    const focus = task.contains(document.activeElement) ? document.activeElement.id : "";
     const material = state.kind === "synonym"
       ? [h("div.wb-two", {}, form.field(t("generate.domain"), form.text("domain", { id: "generate-domain", maxlength: 100, placeholder: t("generate.domain_placeholder") })),
         form.field(t("generate.order"), form.select("order", ["fewest", "file", "random"].map((each) => [each, t("generate.order_" + each)]), { id: "generate-order" }))),
@@ -135,8 +136,8 @@ WB.pairs.generate = (tab) => {
         h("div.wb-two", {}, state.judge && form.field(t("generate.rank"), form.number("rank", 1, 10000)), form.field(t("generate.timeout"), form.number("timeout", 1, 3600, { id: "generate-timeout" })), form.field(t("generate.temperature"), form.number("temperature", 0, 2, { step: "any" })))),
       start);
     drawStart();
-    if (focus) document.getElementById(focus)?.focus();
   };
+  const drawTask = () => WB.keepFocus(task, taskNow);
 
   // ---- jobs
   const act = (button, job, name) => WB.act(button, async () => { await tab.ask("job_act", { id: job.id, act: name }); await poller.now(); });
@@ -171,7 +172,7 @@ WB.pairs.generate = (tab) => {
   });
 
   node.append(h("div.wb-gap", {}, endpoint, task), jobsNode);
-  const draw = () => { drawEndpoint(); drawTask(); drawJobs(); };
+  const draw = () => WB.keepFocus(node, () => { drawEndpoint(); drawTask(); drawJobs(); });
   return {
     node, draw,
     async shown() {

@@ -152,14 +152,13 @@ WB.pairs.make = (tab) => {
   let model = null;
   let models = "";
   const corpora = () => [["", t("pairs.corpus_none")], ...tab.choices.corpora.map((each) => [each.name, t("pairs.corpus_texts", { name: each.name, n: WB.number(each.texts) })])];
-  const drawForm = () => {
+  const formNow = () => {
     const form = WB.form(state, (key) => {
       if (key === "share") shown();
       if (["positives", "corpus", "mined", "random", "lexical"].includes(key)) drawForm();
       soon();
     });
     const example = WB.boot.texts[tab.choices.languages[tab.dictionary] === "en" ? "en" : "zh"]["pairs.template_example"];
-    const focus = left.contains(document.activeElement) ? document.activeElement.id : "";
     corpus = form.select("corpus", corpora(), { id: "pairs-corpus" });
     models = JSON.stringify(tab.choices.models);
     model = form.select("model", tab.choices.models.map((each) => [each.id, WB.pick(each.title)]), { id: "pairs-model" });
@@ -183,8 +182,8 @@ WB.pairs.make = (tab) => {
         form.field(t("pairs.near"), form.number("near", 50, 100, { id: "pairs-near" }), t("pairs.near_help")),
         form.field(t("pairs.seed"), form.number("seed", 0, 2147483647, { id: "pairs-seed" }))));
     shown();
-    if (focus) document.getElementById(focus)?.focus();
   };
+  const drawForm = () => WB.keepFocus(left, formNow);
 
   right.append(h("div.wb-row.spread.wb-pairs-top", {}, heading, saving), result);
   node.append(h("div.wb-pairs-make", {}, left, right), sets.node);

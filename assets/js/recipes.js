@@ -25,7 +25,8 @@ WB.views.recipes = (root, { server, props, watch }) => {
   const { h, t } = WB;
   const training = WB.training;
   const MAIN = ["instant", "finetune"];
-  const form = { dictionary: "", base: "", name: "", seed: 0, open: false };
+  const form = { dictionary: "", base: "", name: "", seed: 0, budget: 0, open: false };
+  const BUDGETS = [60, 120, 300, 600, 1800, 3600]; // seconds
   let times = {};
   let estimate = { empty: true };
   let turn = 0;
@@ -34,12 +35,13 @@ WB.views.recipes = (root, { server, props, watch }) => {
   const cards = h("div", { id: "train-recipe" });
   const material = h("div", { id: "train-material" });
   const box = h("div", { id: "train-estimate" });
+  const limit = h("label.wb-budget");
   const fold = h("details.wb-more", { id: "train-advanced", ontoggle: (e) => { form.open = e.target.open; } });
   const start = WB.button("", () => begin(), "primary", { id: "train-start" });
   start.classList.add("wide");
   const edit = WB.button("", () => { training.editing = !training.editing; training.draft ||= training.copy(training.stages()); if (!training.editing && !training.isChanged()) training.draft = null; training.changed(); }, "quiet", { id: "train-edit" });
   const undo = WB.button("", () => { training.draft = training.editing ? training.copy(training.find(training.recipe).stages) : null; training.changed(); }, "quiet", { id: "train-undo" });
-  const whole = h("div.wb-train-form", {}, cards, material, fold, h("div.wb-train-foot", {}, box, start));
+  const whole = h("div.wb-train-form", {}, cards, material, fold, h("div.wb-train-foot", {}, limit, box, start));
 
   // ---- recipes
   const choose = async (name) => {
@@ -125,9 +127,17 @@ WB.views.recipes = (root, { server, props, watch }) => {
       h("strong", {}, t("train.estimate", { time: WB.duration(v.seconds) })),
       h("span.wb-small", {}, [[v.prepare ? t("train.estimate_prepare", { time: WB.duration(v.prepare) }) : null,
         v.encode >= 0.5 ? t("train.estimate_encode", { time: WB.duration(v.encode) }) : null,
-        t("train.estimate_train", { time: WB.duration(v.train) })].filter(Boolean).join(t("common.comma")), WB.pick(v.note)].filter(Boolean).join(" · "))));
+        t("train.estimate_train", { time: WB.duration(v.train) }), v.measure >= 0.5 ? t("train.estimate_measure", { time: WB.duration(v.measure) }) : null].filter(Boolean).join(t("common.comma")), WB.pick(v.note)].filter(Boolean).join(" · ")), planned(v)));
   };
-  const message = () => ({ dictionary: form.dictionary, base: form.base, ...training.wish(), ...sets() });
+  const planned = (v) => v.budget && h("div.wb-plan", { id: "train-plan" }, v.changes.length === 0 && v.fits ? h("span.wb-small", {}, t("train.budget_fits")) : null,
+    v.changes.map((each) => h("span.wb-chip", {}, t("train.budget_change", { stage: WB.pick(each.stage), parameter: WB.pick(each.parameter), before: each.before, after: each.after }))),
+    v.fits ? null : h("span.wb-small.wb-warning", {}, t("train.budget_tight", { time: WB.duration(v.seconds) })));
+  const drawBudget = () => {
+    const time = (seconds) => (seconds < 3600 ? t("unit.minutes", { n: seconds / 60 }) : t("unit.hours", { n: seconds / 3600 }));
+    limit.replaceChildren(h("span", {}, t("train.budget")), h("select.wb-box", { id: "train-budget", title: t("train.budget_help"), onchange: (e) => { form.budget = Number(e.target.value); readEstimate(0); } },
+      [0, ...BUDGETS].map((seconds) => h("option", { value: seconds, selected: seconds === form.budget }, seconds ? time(seconds) : t("train.budget_none")))));
+  };
+  const message = () => ({ dictionary: form.dictionary, base: form.base, ...training.wish(), ...sets(), budget: form.budget });
   const readEstimate = (pause = 200) => {
     clearTimeout(timer);
     const mine = ++turn;
@@ -146,15 +156,29 @@ WB.views.recipes = (root, { server, props, watch }) => {
       if (asked === `${form.dictionary}\n${form.base}`) { times = found.times; if (training.desk) drawCards(); }
     } catch { /* the cards do without */ }
   };
-  // The chooser tells this form of a new dictionary by way of the server: a quick click must not start the old one.
+  // The choosers tell this form by way of the server, and other tabs tell the choosers so: a quick click must not
+  // start what was chosen before. `due` is what another tab asked for and is not here yet.
+  const HEARD = 10_000; // milliseconds
+  let due = null;
+  WB.on("use", ({ dictionary, base }) => { due = { dictionary, base, until: Date.now() + HEARD }; });
+  const field = (name) => document.querySelector(`#train-${name} input`)?.value || null;
+  const told = () => {
+    const [dictionary, base] = [field("dictionary"), field("base")];
+    const both = training.desk?.models[form.base];
+    const titles = both && typeof both === "object" ? Object.values(both) : [both];
+    return (dictionary === null || dictionary === form.dictionary) && (base === null || base === form.base || titles.includes(base));
+  };
+  const awaited = () => due && Date.now() < due.until && ["dictionary", "base"].some((name) => due[name] && due[name] !== form[name]);
   const heard = async () => {
-    const shown = () => document.querySelector("#train-dictionary input")?.value || form.dictionary;
-    for (let tries = 0; tries < 80 && shown() !== form.dictionary; tries++) await new Promise((go) => setTimeout(go, 50));
+    for (const end = Date.now() + HEARD; Date.now() < end && (awaited() || !told());) await new Promise((go) => setTimeout(go, 50));
+    due = null;
+    if (field("dictionary") !== null && field("dictionary") !== form.dictionary) throw new WB.Problem(t("error.offline"));
   };
   const begin = () => WB.act(start, async () => {
     await heard();
-    const { run, waits } = await training.ask("start_run", { ...message(), name: form.name, seed: form.seed });
-    form.name = "";
+    const { name } = form;
+    const { run, waits } = await training.ask("start_run", { ...message(), name, seed: form.seed });
+    if (form.name === name) { form.name = ""; drawFold(); }
     training.editing = false;
     if (!training.isChanged()) training.draft = null;
     training.changed();
@@ -179,8 +203,11 @@ WB.views.recipes = (root, { server, props, watch }) => {
     undo.textContent = t("train.undo_changes");
     undo.hidden = !training.isChanged() || !training.find(training.recipe);
   };
+  const asking = WB.inOrder();
   const refresh = async () => {
+    const current = asking();
     const reply = await training.ask("read_desk");
+    if (!current()) return;
     const same = JSON.stringify(reply) === JSON.stringify(training.desk);
     training.desk = reply;
     if (!training.find(training.recipe) && !training.draft) training.recipe = reply.recipes[0].name;
@@ -188,7 +215,8 @@ WB.views.recipes = (root, { server, props, watch }) => {
   };
   training.refresh = refresh;
   // The form as a run had it: "Retry with changes".
-  training.fill = (run) => {
+  training.fill = async (run) => {
+    if (!training.desk) { try { await refresh(); } catch (problem) { WB.note(problem.message, "problem"); return; } }
     const known = training.find(run.recipe);
     training.recipe = known ? run.recipe : training.desk.recipes[0].name;
     training.draft = training.copy(run.stages).filter((entry) => training.spec(entry.stage));
@@ -196,8 +224,7 @@ WB.views.recipes = (root, { server, props, watch }) => {
     training.corpora = [...run.corpora];
     training.pair_sets = [...run.pair_sets];
     form.seed = run.seed;
-    WB.emit("use-dictionary", run.dictionary);
-    WB.emit("use-base", run.base);
+    WB.use({ dictionary: run.dictionary, base: run.base });
     drawFold();
     training.changed();
     WB.note(t("train.filled_in", { name: run.name }));
@@ -216,8 +243,9 @@ WB.views.recipes = (root, { server, props, watch }) => {
   for (const event of ["changed", "tab"]) WB.on(event, () => poller.now());
   watch("value", chosen);
   drawFold();
+  drawBudget();
   draw();
   chosen();
   poller.now();
-  return { draw() { drawFold(); draw(); } };
+  return { draw() { drawFold(); drawBudget(); draw(); } };
 };

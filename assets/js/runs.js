@@ -6,7 +6,8 @@ WB.views.runs = (root, { server }) => {
   let all = false;
   let ticked = [];
   const gain = (run) => {
-    if (!run.scores || run.scores.on !== "test") return "–";
+    if (run.verdict?.kept) return [h("span.wb-down", {}, run.verdict.drop ? `${WB.percent(run.verdict.drop[0])} → ${WB.percent(run.verdict.drop[1])}` : "±0"), h("span.wb-chip.bad.after", {}, t(run.verdict.fell ? "train.kept_base" : "train.idle_base"))];
+    if (!run.scores || run.scores.on !== "test") return run.verdict?.fell ? h("span.wb-chip.bad", {}, t("train.fell")) : "–";
     const before = run.scores.base["recall@1"], after = run.scores.best["recall@1"];
     const fell = after < before - 0.05;
     return [h("span" + (after > before + 0.05 ? ".wb-up" : fell ? ".wb-down" : ""), {}, `${WB.percent(before)} → ${WB.percent(after)}`), fell && h("span.wb-chip.bad.after", {}, t("train.fell"))];
@@ -31,9 +32,9 @@ WB.views.runs = (root, { server }) => {
   const state = (run) => {
     const live = run.active && run.state !== "stopping";
     const fraction = run.progress || (run.total && run.step ? run.step / run.total : null);
-    return [WB.stateChip(run), live && h("div.wb-run-progress", {}, WB.bar(fraction, WB.pick(run.phase)), h("small", {}, WB.pick(run.phase)))];
+    return [WB.stateChip(run), run.warnings.length > 0 && h("span.wb-chip.bad.after", { title: run.warnings.map(WB.pick).join("\n"), "data-mark": "warned" }, t("train.warned")), live && h("div.wb-run-progress", {}, WB.bar(fraction, WB.pick(run.phase)), h("small", {}, WB.pick(run.phase)))];
   };
-  const row = (run) => h("tr.pickable" + (run.id === shown ? ".on" : ""), { "data-run": run.id, tabindex: 0,
+  const row = (run) => h("tr.pickable" + (run.id === shown ? ".on" : "") + (run.verdict?.fell ? ".fell" : ""), { "data-run": run.id, tabindex: 0,
     onclick: (e) => { if (e.target.closest("label, input")) return; WB.emit("show-run", run.id); window.scrollTo({ top: 0, behavior: "smooth" }); },
     onkeydown: (e) => { if (e.key === "Enter" && e.target === e.currentTarget) WB.emit("show-run", run.id); } },
   h("td.wb-tick-cell", {}, h("label", {}, h("input", { type: "checkbox", "aria-label": t("train.choose_run", { name: run.name }), checked: ticked.includes(run.id), onchange: (e) => tick(run.id, e.target.checked) }))),

@@ -7,6 +7,7 @@ WB.pairs.review = (tab) => {
   const state = { kind: "", state: "waiting", scope: "", source: "", sort: "score", search: "", page: 0, pair_set: null };
   const q = { items: [], total: 0, size: 40, counts: null, sources: [], at: 0, picked: new Set(), ready: false, problem: null };
   const history = []; // decisions that `u` takes back, newest last: arrays of ids
+  const vain = new Set(); // ids whose last decision the server refused
   const node = h("div.wb-review");
   const tools = h("div.wb-review-tools");
   const stage = h("div.wb-card.wb-review-card", { id: "review-card", "aria-live": "polite" });
@@ -67,14 +68,19 @@ WB.pairs.review = (tab) => {
   };
   const send = (act, items) => {
     const before = new Map(items.map((item) => [item.id, item.state]));
-    const where = here()?.id;
+    const bundle = items.map((item) => item.id); // there at once: `u` may come before the answer
+    if (act !== "undo") history.push(bundle);
+    const forget = () => { const at = history.indexOf(bundle); if (at >= 0) history.splice(at, 1); };
     move(items, TO[act]);
     sending += 1;
     const work = async () => {
       let reply = null;
-      try { reply = await tab.ask("decide", { ids: items.map((item) => item.id), act, author: tab.author(), pair_set: setName() }); }
+      const sent = act === "undo" ? items.filter((item) => !vain.has(item.id)) : items; // else what is taken back did not happen
+      if (!sent.length) return;
+      try { reply = await tab.ask("decide", { ids: sent.map((item) => item.id), act, author: tab.author(), pair_set: setName() }); }
       catch (error) {
-        back(items, before);
+        back(sent, before);
+        if (act !== "undo") { forget(); for (const id of bundle) vain.add(id); }
         const at = q.items.indexOf(items[0]);
         if (at >= 0) q.at = at;
         drawAll();
@@ -83,16 +89,16 @@ WB.pairs.review = (tab) => {
         return;
       }
       const done = new Set(reply.ids);
-      const refused = items.filter((item) => !done.has(item.id));
+      const refused = sent.filter((item) => !done.has(item.id));
       if (refused.length) { back(refused, before); const at = q.items.indexOf(refused[0]); if (at >= 0) q.at = at; }
-      if (done.size && act !== "undo") history.push([...done]);
+      if (act !== "undo") { for (const item of refused) vain.add(item.id); if (done.size) bundle.splice(0, bundle.length, ...done); else forget(); }
       drawAll();
-      said(done.size || reply.notes.length ? sentence(act, items, reply) : t("review.elsewhere"), refused.length ? "bad" : "", Boolean(done.size) && act !== "undo");
+      said(done.size || reply.notes.length ? sentence(act, sent, reply) : t("review.elsewhere"), refused.length ? "bad" : "", Boolean(done.size) && act !== "undo");
       if (refused.length && !reply.notes.length) WB.note(t("review.elsewhere"), "problem");
       if (reply.steps.length) WB.emit("touch");
     };
+    if (act !== "undo") for (const id of bundle) vain.delete(id);
     line = line.then(work).finally(() => { sending -= 1; });
-    return where;
   };
   const back = (items, before) => {
     for (const item of items) move([item], before.get(item.id));
@@ -166,7 +172,9 @@ WB.pairs.review = (tab) => {
     const field = h("input.wb-box", { type: "text", id: "review-set", maxlength: 80, value: setName(), oninput: () => { state.pair_set = field.value; WB.store.set("review.pair_set", field.value); } });
     return h("label.wb-unit", {}, t("review.new_set"), field);
   };
-  const drawStage = () => {
+  // Who types the name of a set must not lose the field: letters outside of a field decide.
+  const drawStage = () => WB.keepFocus(stage, showItem);
+  const showItem = () => {
     const item = here();
     if (q.problem) { stage.replaceChildren(h("div.wb-verdict.worse", {}, h("i"), h("p", {}, q.problem))); return; }
     if (!q.ready) { stage.replaceChildren(WB.bar(null, t("common.loading"))); return; }

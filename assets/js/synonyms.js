@@ -5,9 +5,9 @@ WB.synonyms = {};
 // Opens the editor on a term, from any tab. With a dictionary, all tabs take that one.
 WB.editTerm = (term, dictionary = null) => {
   WB.wantedEdit = { term, dictionary };
-  if (dictionary) WB.emit("use-dictionary", dictionary);
-  WB.go("synonyms");
-  WB.emit("edit-term");
+  const open = () => { WB.go("synonyms"); WB.emit("edit-term"); };
+  const taken = dictionary && WB.use({ dictionary });
+  if (dictionary && dictionary !== WB.synonyms.open) taken.then(open); else open();
 };
 
 WB.views.synonyms = (root, { server, props, watch }) => {
@@ -46,6 +46,11 @@ WB.views.synonyms = (root, { server, props, watch }) => {
     if (reply?.groups && ed.ready && reply.version < ed.version) { ed.load(); return; } // an edit overtook it
     if (reply?.groups) {
       if (!reply.groups.length && page > 0) { ed.page = Math.max(0, Math.ceil(reply.total / ed.size) - 1); ed.load(); return; }
+      const before = ed.version;
+      const old = ed.editing && ed.group(ed.editing.group);
+      if (old && !ed.busy && reply.groups.find((group) => group.id === old.id)?.changed !== old.changed) { // under the hands of who types
+        ed.ask("read_status", { known: before }).then(({ steps }) => ed.meanwhile(steps[0])).catch(() => {});
+      }
       Object.assign(ed, { groups: reply.groups, total: reply.total, size: reply.size, version: reply.version, status: reply.status, weak: reply.weak, ranker: reply.model });
       ed.ready = true;
       ed.sound();
@@ -64,7 +69,7 @@ WB.views.synonyms = (root, { server, props, watch }) => {
       counted = now;
       try {
         const reply = await ed.ask("read_counts");
-        if (name === ed.name) { ed.counts = reply; ed.drawTools(); }
+        if (now === counted && name === ed.name) { ed.counts = reply; ed.drawTools(); }
       } catch { /* chips without counts */ }
     }, 350);
   };
@@ -73,6 +78,7 @@ WB.views.synonyms = (root, { server, props, watch }) => {
     const name = ed.name;
     const reply = await ed.ask("read_groups", { ids: ed.groups.map((group) => group.id), known: ed.version });
     if (name !== ed.name) return;
+    if (reply.version < ed.version) { ed.freshenSoon(); return; } // an edit overtook it
     const now = new Map(reply.groups.map((group) => [group.id, group]));
     for (const old of [...ed.groups]) {
       const group = now.get(old.id);
@@ -100,8 +106,8 @@ WB.views.synonyms = (root, { server, props, watch }) => {
   const poller = WB.poll(root, 2.5, async () => {
     if (!ed.name || !ed.ready || ed.busy) return;
     const reply = await ed.ask("read_status", { known: ed.version });
-    if (ed.busy) return;
-    if (reply.version !== ed.version) await ed.catchUp(reply.steps);
+    if (ed.busy || reply.version <= ed.version) return; // asked before an edit of one's own: nothing new
+    await ed.catchUp(reply.steps);
   });
 
   // ---- the tools above the list
@@ -209,6 +215,7 @@ WB.views.synonyms = (root, { server, props, watch }) => {
     } else if (name === ed.name) { poller.now(); return; } else { Object.assign(ed, { search: "", page: 0 }); field.value = ""; }
     ed.closeField();
     counted = null;
+    WB.synonyms.open = name;
     Object.assign(ed, { name, ready: false, groups: [], counts: {}, status: { undo: null, redo: null }, cursor: null, problem: null, task: null, filter: "all" });
     ed.clearPicks();
     draw();

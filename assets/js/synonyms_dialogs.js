@@ -34,6 +34,8 @@ WB.synonyms.dialogs = (ed) => {
     let found = [];
     let at = 0;
     let turn = 0;
+    let fresh = false; // whether what is listed belongs to what is typed
+    let entered = false; // Enter came before the list did
     const list = h("div.wb-syn-results", { role: "listbox", id: "synonyms-results" });
     const input = h("input.wb-input", { type: "search", id: "synonyms-find-group", maxlength: 200, placeholder: t("synonyms.find_group"), "aria-label": t("synonyms.find_group"), role: "combobox", "aria-expanded": "true", "aria-controls": "synonyms-results", autocomplete: "off" });
     const choose = (group) => { last = group.id; dialog.close(); take(group); };
@@ -51,15 +53,19 @@ WB.synonyms.dialogs = (ed) => {
         if (mine !== turn) return;
         found = reply.groups.filter((group) => !without.includes(group.id));
         at = 0;
+        fresh = true;
         draw();
-      } catch (problem) { WB.note(problem.message, "problem"); }
+        if (entered && found[0]) choose(found[0]);
+        entered = false;
+      } catch (problem) { entered = false; WB.note(problem.message, "problem"); }
     };
-    input.addEventListener("input", () => { clearTimeout(input.timer); input.timer = setTimeout(search, 120); });
+    input.addEventListener("input", () => { fresh = entered = false; turn += 1; clearTimeout(input.timer); input.timer = setTimeout(search, 120); });
     input.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
       const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape") { event.preventDefault(); dialog.close(); } // and not just empty the field
       else if (by) { event.preventDefault(); at = Math.max(0, Math.min(at + by, found.length - 1)); draw(); }
+      else if (event.key === "Enter" && !fresh) { event.preventDefault(); entered = Boolean(input.value.trim()); } // what was listed before is not meant
       else if (event.key === "Enter" && found[at]) { event.preventDefault(); choose(found[at]); }
     });
     const dialog = ed.dialog(title, [h("p.wb-small", {}, words), input, list], [], { id: "synonyms-group-dialog" });

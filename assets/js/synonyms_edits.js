@@ -12,10 +12,10 @@ WB.synonyms.edits = (ed) => {
     ed.said(words);
   };
   const inTurn = (work) => {
-    waiting += 1;
-    ed.busy = true;
+    const count = (by) => { waiting += by; ed.busy = waiting > 0; ed.table.setAttribute("aria-busy", String(ed.busy)); };
+    count(1);
     const mine = line.then(work, work);
-    line = mine.catch(() => {}).finally(() => { waiting -= 1; ed.busy = waiting > 0; });
+    line = mine.catch(() => {}).finally(() => count(-1));
     return mine;
   };
   const sentence = (reply) => [reply.step ? WB.pick(reply.step.title) : t("synonyms.nothing_changed"), ...reply.notes.map(WB.pick)].join(WB.lang === "zh" ? "。" : ". ").replace(/([。.])\1+/g, "$1").replace(/。\. |\.\. /g, "$1");
@@ -56,6 +56,7 @@ WB.synonyms.edits = (ed) => {
   };
   // Undo, redo, and going back to a version.
   const jump = (name, data) => inTurn(async () => {
+    if (data.way && !ed.status[data.way]) { ed.tell(t(`synonyms.${data.way}_none`)); return; } // known only after the edits before it
     ed.closeField();
     const seen = ed.version;
     let reply;
@@ -71,7 +72,7 @@ WB.synonyms.edits = (ed) => {
     const terms = reply.groups.slice(0, 3).map((group) => group.standard);
     if (reply.step && terms.length) ed.live.touched(terms);
   });
-  ed.travel = async (way) => { if (ed.status[way]) await jump("travel", { way }); else ed.tell(t(`synonyms.${way}_none`)); };
+  ed.travel = (way) => jump("travel", { way });
   ed.restore = (number) => jump("restore", { number });
 
   // ---- several at once: one step, whatever the number of groups

@@ -21,8 +21,10 @@ WB.synonyms.fields = (ed) => {
   };
   // While typing: how many terms it makes, and whether a term stands in another group already.
   let looking = 0;
+  let looks = 0;
   const lookUp = (input) => {
     clearTimeout(looking);
+    const mine = ++looks;
     const editing = ed.editing;
     if (!editing) return;
     const terms = editing.mode === "rename" || input === editing.name ? [input.value.trim()].filter(Boolean) : ed.several(input.value);
@@ -32,7 +34,7 @@ WB.synonyms.fields = (ed) => {
     looking = setTimeout(async () => {
       let found;
       try { found = (await ed.ask("find_terms", { terms: terms.slice(0, 8) })).found; } catch { return; }
-      if (ed.editing !== editing || editing.failed) return;
+      if (mine !== looks || ed.editing !== editing || editing.failed) return;
       const places = found.flatMap(({ term, groups }) => groups.filter((group) => group.id !== editing.group).map((group) => ({ term, group })));
       if (places.length && !(editing.mode === "rename" && terms[0] === editing.old)) say([t("synonyms.also_in", { term: places[0].term, standard: places[0].group.standard }), many].filter(Boolean).join("\n"), "warn");
     }, 220);

@@ -6,7 +6,9 @@ WB.synonyms.history = (ed) => {
   let pages = 1;
   let loaded = false;
 
+  const asking = WB.inOrder();
   const load = async () => {
+    const current = asking();
     const name = ed.name;
     const found = [];
     for (let page = 0; page < pages; page++) {
@@ -15,7 +17,7 @@ WB.synonyms.history = (ed) => {
       found.push(...reply.steps);
       if (found.length >= total) break;
     }
-    if (name !== ed.name) return;
+    if (name !== ed.name || !current()) return;
     steps = found;
     loaded = true;
     paint();
@@ -72,9 +74,11 @@ WB.synonyms.history = (ed) => {
       h("button.wb-icon", { type: "button", title: t("synonyms.unmark"), "aria-label": t("synonyms.unmark_pair", { first, second }), onclick: async () => { if (await ed.send({ edit: "unmark_apart", first, second })) readMarks(); } }, "×")))
       : [h("li.wb-small", {}, t("synonyms.apart_none"))]));
   };
+  const askingMarks = WB.inOrder();
   const readMarks = async () => {
+    const current = askingMarks();
     const now = ed.name;
-    try { const reply = await ed.ask("read_apart"); if (now === ed.name) { pairs = reply.pairs; paintMarks(); } } catch { /* asked again with the next change */ }
+    try { const reply = await ed.ask("read_apart"); if (now === ed.name && current()) { pairs = reply.pairs; paintMarks(); } } catch { /* asked again with the next change */ }
   };
   ed.apart = {
     draw(panel) { panel.replaceChildren(h("p.wb-small", {}, t("synonyms.apart_help")), marks); paintMarks(); readMarks(); },

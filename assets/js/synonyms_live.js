@@ -8,6 +8,7 @@ WB.synonyms.live = (ed) => {
   let asked = [];
   let timer = 0;
   let watching = 0;
+  const watches = WB.newest();
   let warmed = null;
   let shown = 0;
 
@@ -19,12 +20,15 @@ WB.synonyms.live = (ed) => {
   };
   const watch = () => {
     clearTimeout(watching);
+    const newest = watches();
     const name = ed.name;
     const look = async () => {
       if (name !== ed.name || !on) return;
       if (WB.visible(ed.root)) {
-        try { state = await ed.ask("live_state"); } catch { watching = setTimeout(look, 3000); return; }
-        if (name !== ed.name) return;
+        let reply;
+        try { reply = await ed.ask("live_state"); } catch { if (newest()) watching = setTimeout(look, 3000); return; }
+        if (name !== ed.name || !newest()) return;
+        state = reply;
         paint();
         if (state.state === "ready" && state.terms.length) ed.said(t("explore.neighbours_of", { term: state.terms[0].term }) + t("common.comma") + state.terms[0].after.slice(0, 5).map((hit) => hit.term).join(t("synonyms.and")));
         if (!["preparing", "training"].includes(state.state)) return;

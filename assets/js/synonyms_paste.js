@@ -70,7 +70,7 @@ WB.synonyms.paste = (ed) => {
       try { const reply = await ed.ask("preview_paste", { rows: block }); if (mine === turn) draw(reply); }
       catch (problem) { if (mine === turn) preview.replaceChildren(h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem.message))); }
     };
-    area.addEventListener("input", () => { typed = true; clearTimeout(area.timer); area.timer = setTimeout(look, 200); });
+    area.addEventListener("input", () => { typed = true; turn += 1; accept.disabled = true; clearTimeout(area.timer); area.timer = setTimeout(look, 200); });
     area.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !accept.disabled) accept.click(); });
     const dialog = ed.dialog(t("synonyms.paste_title"), [h("p.wb-small", {}, here ? t("synonyms.paste_text", { term: here.standard }) : t("synonyms.paste_shape")), area, preview],
       [accept, WB.button(t("common.cancel"), () => dialog.close(), "quiet")], { id: "synonyms-paste-dialog", wide: true });

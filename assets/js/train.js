@@ -22,6 +22,8 @@ WB.views.run = (root, { server }) => {
   let log = null; // null: the fold is closed
   let beside = []; // [{ id, seq, run }] laid over the first
   let samples = [];
+  let recordFold = null; // kept while the run is looked at, open or not
+  let looks = 0; // answers of an earlier look at a run do not count
   const top = h("div", { id: "train-progress" });
   const plots = h("div");
   const end = h("div", { id: "train-end" });
@@ -44,6 +46,14 @@ WB.views.run = (root, { server }) => {
     if (samples.length > 25) samples.shift();
   };
 
+  const spell = (seconds) => {
+    const n = Math.round(seconds);
+    if (n < 60) return WB.duration(seconds);
+    if (n < 3600) return n % 60 ? t("train.minutes_seconds", { m: Math.floor(n / 60), s: n % 60 }) : t("unit.minutes", { n: n / 60 });
+    return t("train.hours_minutes", { h: Math.floor(n / 3600), m: Math.floor((n % 3600) / 60) });
+  };
+  const left = () => { const rate = speed(); return run.active && rate && run.total > run.step ? (run.total - run.step) / rate : null; };
+
   // ---- what can be done with it
   const stop = async () => {
     if (run.state === "queued") return WB.act(null, () => ask("stop_run", { id: run.id, keep: false }).then(poller.now));
@@ -61,7 +71,8 @@ WB.views.run = (root, { server }) => {
   const resume = (e) => WB.act(e.currentTarget, async () => { const { id } = run; await ask("resume_run", { id }); show(id); WB.emit("touch"); WB.emit("runs"); });
   const openLog = async (open) => {
     if (!open) { log = null; return; }
-    await WB.act(null, async () => { log = (await ask("read_log", { id: run.id })).log || t("train.log_empty"); draw(); });
+    const mine = looks;
+    await WB.act(null, async () => { const found = (await ask("read_log", { id: run.id })).log; if (mine === looks) { log = found || t("train.log_empty"); draw(); } });
   };
 
   // ---- while it runs
@@ -72,12 +83,30 @@ WB.views.run = (root, { server }) => {
     const number = curves?.stage(run.id) || 1;
     const several = run.stages.length > 1 && run.active ? t("train.stage_of", { n: number, total: run.stages.length, title: WB.pick(run.stages[number - 1]?.title) }) : null;
     const words = [several, WB.pick(run.phase), run.total && run.step ? t("train.step_of", { step: WB.number(run.step), total: WB.number(run.total) }) : null,
-      run.active && rate ? t("train.per_second", { n: WB.number(rate, rate < 10 ? 1 : 0) }) : null,
-      run.started && run.active ? t("train.elapsed", { time: WB.duration(Date.now() / 1000 - run.started) }) : null,
-      run.active && rate && run.total > run.step ? t("train.left", { time: WB.duration((run.total - run.step) / rate) }) : null].filter(Boolean);
+      run.started && run.active ? t("train.elapsed", { time: spell(Date.now() / 1000 - run.started) }) : null,
+      run.estimate ? t("train.estimated", { time: spell(run.estimate) }) : null,
+      run.budget ? t("train.within", { time: spell(run.budget) }) : null].filter(Boolean);
     return [waiting ? null : WB.bar(fraction, WB.pick(run.phase), { id: "train-bar" }),
       h("div.wb-row.spread", {}, h("span.wb-small", { id: "train-phase" }, words.join(" · ")),
-        h("div.wb-row", {}, WB.button(t(waiting ? "train.unqueue" : "train.stop"), stop, "", { id: "train-stop", disabled: run.state === "stopping" })))];
+        h("div.wb-row", {}, WB.button(t(waiting ? "train.unqueue" : "train.stop"), stop, "", { id: "train-stop", disabled: run.state === "stopping" }))),
+      alarms(), waiting ? null : figures()];
+  };
+  // Said at once, and as loudly as a run that has come out worse.
+  const alarms = () => run.warnings.length > 0 && h("div.wb-verdict.worse.wb-alarm", { id: "train-warnings", role: "alert" }, h("i", { "aria-hidden": "true" }),
+    h("div.wb-grow", {}, run.warnings.map((words) => h("p", {}, WB.pick(words)))));
+  const change = (now, before) => { const by = now - before; return h("span" + (by > 0.05 ? ".wb-up" : by < -0.05 ? ".wb-down" : ".wb-soft"), {}, (by > 0 ? "+" : by < 0 ? "−" : "±") + WB.number(Math.abs(by), 1)); };
+  const figures = () => {
+    const tile = (name, value, more, bad) => h("div.wb-figure-tile" + (bad ? ".bad" : ""), { "data-figure": name }, h("small", {}, t("train.figure_" + name)), h("b", {}, value), more || null);
+    const measured = (name, series) => {
+      const [before, now] = curves ? curves.ends(run.id, series) : [];
+      return now == null ? null : tile(name, WB.percent(now) + "%", h("span", {}, change(now, before), " ", h("span.wb-soft", {}, t("train.against", { value: WB.percent(before) }))), now < before - 1);
+    };
+    const pace = curves?.ends(run.id, "speed")[1];
+    const time = left();
+    const tiles = [measured("recall", "dev_recall@1"), measured("retention", "retention"),
+      pace && run.active ? tile("speed", t("train.examples", { n: WB.number(pace, pace < 10 ? 1 : 0) })) : null,
+      time == null ? null : tile("left", spell(time), run.stages.length > 1 ? h("span.wb-soft", {}, t("train.stage_of", { n: curves?.stage(run.id) || 1, total: run.stages.length, title: "" }).replace(/[：:]\s*$/, "")) : null)].filter(Boolean);
+    return tiles.length > 0 && h("div.wb-figures", { id: "train-figures" }, tiles);
   };
 
   // ---- once it has ended
@@ -86,12 +115,12 @@ WB.views.run = (root, { server }) => {
     const kind = run.verdict ? run.verdict.kind : run.state === "failed" || run.state === "interrupted" ? "failed" : "plain";
     const words = run.verdict ? WB.pick(run.verdict.title) : WB.pick(run.message);
     if (!words) return null;
-    const [before, best] = run.scores ? [run.scores.base["recall@1"], run.scores.best["recall@1"]] : [null, null];
-    const fell = run.verdict?.fell;
+    const drop = run.verdict?.drop;
+    const fell = Boolean(drop);
     return h("div.wb-verdict." + kind + (fell ? ".fell" : ""), { id: "train-verdict", "data-kind": kind, role: kind === "worse" ? "alert" : "status" }, h("i", { "aria-hidden": "true" }),
       h("div.wb-grow", {}, h("p.wb-verdict-title", {}, words), run.verdict && h("p", {}, WB.pick(run.verdict.numbers)),
-        run.verdict && WB.pick(run.message) && h("p.wb-small", {}, WB.pick(run.message))),
-      fell && h("div.wb-fell", { "aria-hidden": "true" }, h("b", {}, "−" + WB.number(before - best, 1)), h("span", {}, `${WB.percent(before)} → ${WB.percent(best)}`)));
+        run.verdict && !run.verdict.kept && WB.pick(run.message) && h("p.wb-small", {}, WB.pick(run.message))),
+      fell && h("div.wb-fell", { "aria-hidden": "true" }, h("b", {}, "−" + WB.number(drop[0] - drop[1], 1)), h("span", {}, `${WB.percent(drop[0])} → ${WB.percent(drop[1])}`)));
   };
   const table = () => {
     if (!run.table) return null;
@@ -103,14 +132,23 @@ WB.views.run = (root, { server }) => {
         h("tbody", {}, rows.map((row, i) => h("tr", {}, h("td", {}, i ? `${i}. ` : "", WB.pick(row.title)), ["1", "5", "10"].map((k) => figure(row[k])),
           h("td.num", {}, i && row["1"] != null && rows[0]["1"] != null ? points(row["1"] - rows[0]["1"]) : "")))))));
   };
-  const took = () => (run.started && run.finished && run.attempt === 1 ? h("span.wb-small", {}, t("train.took", { time: WB.duration(run.finished - run.started) })) : null);
+  const took = () => {
+    if (!run.started || !run.finished || run.attempt > 1) return null;
+    const time = spell(run.finished - run.started);
+    return h("span.wb-small", { id: "train-took" }, run.estimate && run.state === "completed" ? t("train.estimated_took", { estimate: spell(run.estimate), time }) : t("train.took", { time }));
+  };
+  const record = () => h("details.wb-more", { id: "train-record" }, h("summary", {}, t("train.record")), h("div.wb-more-body", {},
+    h("div.wb-scroll", {}, h("table.wb-table.wb-record", {}, h("tbody", {}, run.record.map(([title, value]) => h("tr", {}, h("th", {}, WB.pick(title)), h("td", {}, value)))))),
+    h("div", {}, WB.button(t("train.record_copy"), async () => {
+      try { await navigator.clipboard.writeText(run.record.map(([title, value]) => `${WB.pick(title)}\t${value}`).join("\n")); WB.note(t("train.record_copied")); } catch { /* the text can be marked by hand */ }
+    }, "quiet", { id: "train-record-copy" }))));
   const ending = () => {
     const usable = run.state === "completed" || (run.state === "stopped" && run.scores);
     const worse = run.verdict?.kind === "worse";
-    const use = (tab) => () => { WB.emit("use-dictionary", run.dictionary); setTimeout(() => { WB.emit("use-model", run.name); WB.go(tab); }, 150); };
-    return [verdict(),
+    const use = (tab) => () => WB.use({ dictionary: run.dictionary, model: run.name }).then(() => WB.go(tab));
+    return [verdict(), alarms(),
       h("div.wb-row.wrap", {},
-        usable && WB.button(t("train.to_board"), () => { WB.emit("use-dictionary", run.dictionary); WB.go("board"); }, worse ? "" : "primary", { id: "train-to-board" }),
+        usable && WB.button(t("train.to_board"), () => WB.use({ dictionary: run.dictionary }).then(() => WB.go("board")), worse ? "" : "primary", { id: "train-to-board" }),
         usable && WB.button(t("train.to_explore"), use("explore"), "", { id: "train-to-explore" }),
         usable && WB.button(t("train.to_map"), use("map"), "", { id: "train-to-map" }),
         run.resumable && WB.button(t("train.resume"), resume, usable ? "" : "primary", { id: "train-resume" }),
@@ -119,6 +157,7 @@ WB.views.run = (root, { server }) => {
       table()];
   };
   const background = () => [run.why.length > 0 && h("section", {}, h("h4", {}, t("train.why")), h("ul.wb-why", { id: "train-why" }, run.why.map((line) => h("li", {}, WB.pick(line))))),
+    recordFold || (recordFold = record()),
     h("details.wb-more", { id: "train-log", open: log !== null, ontoggle: (e) => { if (e.target.open === (log === null)) openLog(e.target.open); } }, h("summary", {}, t("train.log")), log !== null && h("pre.wb-log", {}, log))];
 
   const draw = () => {
@@ -141,18 +180,19 @@ WB.views.run = (root, { server }) => {
   // Which step of the last stage was kept: its epoch, counted in the steps that were planned.
   const forCurves = (each) => {
     const last = each.stages?.at(-1);
-    const kept = last?.chosen?.epoch && last.parameters.epochs && each.total && !each.active ? (each.total * last.chosen.epoch) / last.parameters.epochs : null;
-    return { id: each.id, name: each.name, stages: (each.stages || []).map((stage) => stage.title), kept };
+    const kept = last?.chosen?.epoch && !last.chosen.tried && last.parameters.epochs && each.total && !each.active ? (each.total * last.chosen.epoch) / last.parameters.epochs : null;
+    return { id: each.id, name: each.name, stages: (each.stages || []).map((stage) => stage.title), kinds: (each.stages || []).map((stage) => stage.stage), kept };
   };
 
   // ---- asking
-  const show = (id) => { wanted = id; run = null; seq = 0; log = null; known = false; samples = []; if (id) curves?.clear(id); poller.now(); setTimeout(() => { if (!known) draw(); }, 350); };
+  const show = (id) => { looks += 1; wanted = id; run = null; seq = 0; log = null; known = false; samples = []; recordFold = null; if (id) curves?.clear(id); poller.now(); setTimeout(() => { if (!known) draw(); }, 350); };
   const poller = WB.poll(root, 1, async () => {
     const asked = wanted;
+    const mine = looks;
     let reply;
     try { reply = await ask("read_run", { id: asked, since: seq }); }
-    catch (problem) { if (asked && !known) { wanted = ""; WB.store.set("run", ""); } throw problem; }
-    if (asked !== wanted) return 0;
+    catch (problem) { if (mine === looks && asked && !known) { wanted = ""; WB.store.set("run", ""); } throw problem; }
+    if (mine !== looks) return 0;
     known = true;
     if (reply.run && run && reply.run.attempt !== run.attempt) { show(run.id); return 0; } // what is done again is drawn anew
     const changed = JSON.stringify(reply.run) !== JSON.stringify(run) || !root.hasChildNodes() || root.querySelector(".wb-empty");
@@ -196,5 +236,5 @@ WB.views.run = (root, { server }) => {
   wanted = WB.store.get("run") || "";
   draw();
   poller.now();
-  return { draw() { draw(); curves?.redraw(); }, recolour() { curves?.redraw(); } };
+  return { draw() { recordFold = null; draw(); curves?.redraw(); }, recolour() { curves?.redraw(); } };
 };

@@ -4,7 +4,8 @@ import io
 import numpy as np
 import pytest
 
-from workbench.evaluation.leaderboard import board_csv, build_board, verdict_text
+from workbench.evaluation.board_export import board_csv
+from workbench.evaluation.leaderboard import build_board, verdict_text
 from workbench.evaluation.retrieval import Benchmark
 from workbench.localtext import LocalText
 from workbench.types import Comparison, Evaluation, Metrics, ModelInfo

@@ -103,7 +103,16 @@ def train(tmp_path_factory, toy_data, tiny_model_folder, fp32):
     """Runs a stage on the toy data: ``train(name, parameters, base=..., reporter=..., seed=...)``."""
 
     def run(
-        name, parameters=None, *, base=None, reporter=None, seed=0, data=None, material=None, began_with=None
+        name,
+        parameters=None,
+        *,
+        base=None,
+        reporter=None,
+        seed=0,
+        data=None,
+        material=None,
+        began_with=None,
+        checkpoints=None,
     ) -> Trained:
         spec = stage(name)
         out = tmp_path_factory.mktemp(name)
@@ -111,7 +120,9 @@ def train(tmp_path_factory, toy_data, tiny_model_folder, fp32):
         data = data or toy_data
         material = material or Material()
         model = Working(base or tiny_model_folder)
-        context = StageContext(data, model, out, reporter, seed, material, began_with)
+        context = StageContext(
+            data, model, out, reporter, seed, material, began_with, checkpoints, open_model=Working
+        )
         return Trained(spec.run(context, spec.checked(parameters or {})), out, reporter, data)
 
     return run

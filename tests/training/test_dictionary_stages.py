@@ -326,3 +326,28 @@ def test_what_was_mined_epochs_ago_is_still_known_after_an_interruption(
     assert go("resumed", saved) == whole
     name = "model.safetensors"
     assert (tmp_path / "resumed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_the_guide_is_where_the_stage_or_the_run_began_or_a_named_model(
+    toy_data, tiny_model_folder, tmp_path
+):
+    from workbench.training.registry import StageContext
+    from workbench.training.stages.guided import guide_of
+
+    start, opened = object(), []
+    context = StageContext(toy_data, start, tmp_path, None, 0, open_model=opened.append)
+    assert guide_of(context, "start") is start
+    assert guide_of(context, "base") is start, "a run of one stage begins where that one does"
+    guide_of(replace(context, base_folder=tiny_model_folder), "base")
+    guide_of(context, "minilm")
+    assert opened == [tiny_model_folder, "minilm"]
+    assert {"start", "base", "e5-small", "minilm"} <= set(
+        next(p.choices for p in stage("guided").parameters if p.name == "guide")
+    )
+
+
+def test_another_guide_gives_another_model(train, trained, tiny_model_folder):
+    further = {**fast("guided", guide="base", epochs=1), "margin": 0.2}
+    base = trained("in_batch").folder
+    own, other = (train("guided", further, base=base, began_with=each) for each in (None, tiny_model_folder))
+    assert not np.array_equal(ours(own.folder, ["abc"]), ours(other.folder, ["abc"]))

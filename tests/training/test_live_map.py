@@ -90,15 +90,15 @@ def test_where_development_suffers_half_of_the_change_is_made_or_all_is_learnt_a
     scores = live_map.score
     looks = []
 
-    def watched(probe, needed, weight):
-        looks.append(weight)
-        return scores(probe, needed, weight)
+    def watched(probe, needed, residual):
+        looks.append(residual.matrix())
+        return scores(probe, needed, residual)
 
     monkeypatch.setattr(live_map, "score", watched)
     impossible = replace(first, dev=101 + live_map.SLACK)
     result = live_map.follow(impossible, toy_data, encode, [], nothing)
     assert len(looks) == 2
-    half = (looks[0] + first.weight) / 2
+    half = (looks[0] + first.residual.matrix()) / 2
     np.testing.assert_allclose(looks[1].numpy(), half.numpy(), atol=1e-6)
     np.testing.assert_array_equal(result.vectors(), first.vectors())  # learnt anew: the same content
 

@@ -196,3 +196,44 @@ def test_mining_takes_the_nearest_allowed_and_says_where_there_are_no_more():
     assert stricter.tolist() == [[2]]  # below 0.8 times 0.894 only
     many = mine(anchors, positives, candidates, torch.tensor([0]), of_candidates, 16, 0.0)
     assert many.shape == (1, 5)
+
+
+def test_what_is_marked_apart_is_a_negative_whatever_the_guide_says():
+    """The guide finds all alike and leaves all out; the marked text stays, and its row counts three times."""
+    from workbench.training.losses import HardNegatives
+
+    a, p, h = (torch.randn(n, 4, generator=torch.Generator().manual_seed(n)) for n in (3, 3, 1))
+    guide, concepts = torch.ones(3, 1), torch.arange(3)
+    nowhere = torch.zeros(3, 1, dtype=torch.bool)
+    here = torch.tensor([[True], [False], [False]])
+    marks = HardNegatives(torch.tensor([9]), here, nowhere)
+    settings = {"temperature": 0.5, "margin": 0.1}
+    loss = guided_loss(a, p, guide, guide, concepts, **settings, hard=(marks, h))
+    scores = torch.stack([unit(a[:1]) @ unit(p[:1]).T, unit(a[:1]) @ unit(h).T]).flatten() / 0.5
+    assert float(loss) == pytest.approx(3 * -float(torch.log_softmax(scores, 0)[0]) / 3)
+    assert float(guided_loss(a, p, guide, guide, concepts, **settings)) == 0.0
+
+
+def test_multi_similarity_pushes_what_is_marked_apart_however_far_it_is():
+    x = torch.tensor([[1.0, 0.0], [0.9, 0.1], [-1.0, 0.2]], requires_grad=True)
+    concepts = torch.tensor([0, 0, 1])
+    settings = {"positive_weight": 1.0, "negative_weight": 60.0, "base": 0.5, "margin": 0.0}
+    apart = torch.zeros(3, 3, dtype=torch.bool)
+    apart[0, 2] = apart[2, 0] = True
+    plain = multi_similarity_loss(x, concepts, **settings)
+    none = multi_similarity_loss(x, concepts, **settings, apart=torch.zeros(3, 3, dtype=torch.bool))
+    assert float(none) == float(plain)
+    near = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.8, 0.3]])
+    assert float(multi_similarity_loss(near, concepts, **settings, apart=apart)) > float(
+        multi_similarity_loss(near, concepts, **settings)
+    )
+    (gradient,) = torch.autograd.grad(multi_similarity_loss(x, concepts, **settings, apart=apart)[None], x)
+    assert torch.isfinite(gradient).all()
+
+
+def test_marks_are_found_among_terms():
+    from workbench.training.losses import MarkedApart
+
+    marked = MarkedApart(np.array([[5, 2], [7, 9], [2, 9]]))
+    found = marked.among(torch.tensor([2, 5, 9]))
+    assert found.tolist() == [[False, True, True], [True, False, False], [True, False, False]]

@@ -177,9 +177,8 @@ def test_recipes_are_stored_replaced_and_deleted(recipes):
     with pytest.raises(NameTaken):
         recipes.save(changed)
     recipes.save(changed, replace=True)
-    assert [
-        (d.parameter, d.second) for d in recipes.difference("finetune", "one") if d.parameter == "epochs"
-    ] == [("epochs", 9)]
+    found = [each for each in recipes.difference("finetune", "one") if each.stage == "in_batch"]
+    assert [(each.parameter, each.second) for each in found] == [("epochs", 9)]
     recipes.delete("one")
     assert recipes.own() == []
     with pytest.raises(NotFound):

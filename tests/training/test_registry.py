@@ -8,8 +8,11 @@ from workbench.training.registry import Workload, stage, stages
 
 NAMES = (
     *("instant_map", "in_batch", "hard_negatives", "multi_similarity", "guided", "big_batch", "lora"),
+    "cross_device",
     *("cosent", "angle", "cosine", "contrastive_triplet", "mixture", "merge"),
     *("simcse", "esimcse", "contrastive_tension", "tsdae", "diffcse", "promptbert", "mlm", "retromae"),
+    *("word_vectors", "reranker"),
+    *("synonym_adjustment", "retrofitting", "counter_fitting"),
 )
 
 

@@ -4,9 +4,12 @@ import shutil
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.errors import TrainingProblem
 from workbench.training.convolutional import ConvolutionalSplit
+from workbench.training.lengths import TOKENS_PER_GROUP, groups_by_length
 from workbench.training.trunk import LayerSplit, split_model
 
 TEXTS = [
@@ -175,3 +178,68 @@ def test_the_bundled_english_model_is_cut_without_loss(bundled_settings, fp32):
         np.testing.assert_allclose(
             unit_vectors(split_model(folder, layers), TEXTS), whole(folder, TEXTS), atol=1e-4
         )
+
+
+@given(st.lists(st.integers(1, 80), min_size=1, max_size=40))
+def test_texts_are_cut_into_groups_at_the_least_cost(lengths):
+    """No way to cut them where the length changes is cheaper, and every text is in one group."""
+    lengths = sorted(lengths)
+    sizes = groups_by_length(lengths)
+    assert sum(sizes) == len(lengths)
+    assert all(sizes)
+
+    def cost(sizes):
+        ends = np.cumsum(sizes)
+        return sum(size * lengths[end - 1] + TOKENS_PER_GROUP for size, end in zip(sizes, ends, strict=True))
+
+    places = [i for i in range(1, len(lengths)) if lengths[i] != lengths[i - 1]]
+    for place in [0, *places[:12]]:
+        for other in [0, *places[-12:]]:
+            inner = sorted({place, other} - {0})
+            assert cost(sizes) <= cost(np.diff([0, *inner, len(lengths)]).tolist())
+
+
+def test_a_text_among_longer_ones_has_the_vector_that_it_has_alone(tiny_model_folder, fp32):
+    import torch
+
+    split = split_model(tiny_model_folder, 1)
+    split.prepare(["a", "越野车 " * 30, "b", "SUV " * 20, "a"], lambda _: None)
+    split.train(False)
+    rows = torch.tensor([3, 0, 1, 4, 2])
+    with torch.inference_mode():
+        together = split.vectors(rows)
+        alone = torch.cat([split.vectors(row[None]) for row in rows])
+    np.testing.assert_allclose(together.numpy(), alone.numpy(), atol=1e-5)
+
+
+def test_texts_that_can_wait_are_run_when_they_are_asked_for(tiny_model_folder, monkeypatch):
+    import torch
+
+    split = split_model(tiny_model_folder, 1)
+    at_once = unit_vectors(split, TEXTS)
+    seen = []
+    trunk = split.trunk
+    monkeypatch.setattr(split, "trunk", lambda ids: (seen.append(len(ids)), trunk(ids))[1])
+    split.prepare(TEXTS, lambda _: None, later={1, 4, 5})
+    assert sum(seen) == len(TEXTS) - 3
+    np.testing.assert_allclose(split.all_vectors(torch.arange(len(TEXTS))).numpy(), at_once, atol=1e-6)
+    assert sum(seen) == len(TEXTS)
+    split.all_vectors(torch.arange(len(TEXTS)))
+    assert sum(seen) == len(TEXTS)
+
+
+def test_the_trunk_runs_only_over_what_a_stage_needs(train, toy_data, monkeypatch):
+    """Test synonyms, which nobody looks at while training, are left out."""
+    waiting = []
+    prepare = LayerSplit.prepare
+
+    def noted(self, *texts, later=(), **more):
+        prepare(self, *texts, later=later, **more)
+        waiting.append((set(later), self))
+
+    monkeypatch.setattr(LayerSplit, "prepare", noted)
+    train("in_batch", {"epochs": 1, "layers": "1"})
+    [(later, split)] = waiting
+    assert later
+    assert later.isdisjoint(toy_data.training_terms.tolist())
+    assert not split._ran[sorted(later)].any()

@@ -1,25 +1,22 @@
 """The page in a real browser: both languages, nothing from outside, nothing executed, problems by row."""
 
-import shutil
-import socket
-import tempfile
+import re
 import zipfile
 
 import pytest
-
-from workbench.services import Services
-from workbench.settings import Settings
-from workbench.ui.app import build_app, launch_arguments
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 TABS = ("data", "synonyms", "train", "board", "explore", "map", "models")
+SIGNS = {  # that a tab knows the dictionary and the models
+    "board": "#board-measure",
+    "synonyms": "#synonyms-list [data-group]",
+    "train": "#train-estimate :is(strong, .wb-warning)",
+    "map": "#map-start",
+    "explore": "#explore-suggestions .wb-term",
+    "models": "#models-list [data-model]",
+}
 EVIL = (
     "<img src=x onerror=window.__evil=1>",
     "<script>window.__evil=1</script>",
@@ -30,80 +27,22 @@ EVIL = (
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    home = tmp_path_factory.mktemp("browser") / "home"
-    services = Services(Settings.from_env({}, home=home, warm_worker=False))
-    blocks = build_app(services)
-    blocks.queue(default_concurrency_limit=8)
-    arguments = launch_arguments(blocks, services, "127.0.0.1", free_port())
-    _, url, _ = blocks.launch(**arguments, prevent_thread_lock=True)
-    yield url
-    blocks.close(verbose=False)
-    services.close()
-
-
 @pytest.fixture
-def workshop_address(workshop, tmp_path, monkeypatch):
-    """The page over a home that holds a tuned model and is not within the folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
-    blocks = build_app(workshop)
-    blocks.queue(default_concurrency_limit=8)
-    arguments = launch_arguments(blocks, workshop, "127.0.0.1", free_port())
-    _, url, _ = blocks.launch(**arguments, prevent_thread_lock=True)
-    yield url
-    blocks.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium, address):
-    """Opens a tab of the page; afterwards nothing may have gone wrong or come from outside."""
-    wrong: list[str] = []
-    contexts = []
+def visit(browse, address):
+    """Opens a tab of the page and waits until it is there."""
 
     def open_page(tab="data", locale="en-GB"):
-        context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale=locale)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("request", lambda request: _note_foreign(request.url, address, wrong))
-        page.goto(f"{address}#{tab}")
+        page = browse(f"{address}#{tab}", locale)
         page.wait_for_selector("#header-state")
         page.wait_for_selector(f"#{tab}-lead h2, #tab-{tab} h2")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    return open_page
 
 
-def _note_foreign(url: str, address: str, wrong: list[str]) -> None:
-    if not url.startswith((address, "data:", "blob:")):
-        wrong.append(f"asked outside: {url}")
-
-
-def tab_names(page) -> list[str]:
-    return [page.locator(f"#tab-{tab}-button").inner_text().strip() for tab in TABS]
+def tabs_are_named(page, names) -> None:
+    for tab, name in zip(TABS, names, strict=True):  # Gradio translates them one after the other
+        expect(page.locator(f"#tab-{tab}-button")).to_have_text(name)
 
 
 ENGLISH = ["Data", "Synonyms", "Train", "Leaderboard", "Explore", "Map", "Models"]
@@ -112,23 +51,19 @@ CHINESE = ["资料", "词典编辑", "训练", "排行榜", "探索", "地图", 
 
 @pytest.mark.parametrize(("locale", "names"), [("en-GB", ENGLISH), ("zh-CN", CHINESE), ("zh-TW", CHINESE)])
 def test_language_follows_the_browser(visit, locale, names):
-    page = visit(locale=locale)
-    for tab, name in zip(TABS, names, strict=True):  # Gradio translates them one after the other
-        page.wait_for_selector(f"#tab-{tab}-button:has-text('{name}')")
-    assert tab_names(page) == names
+    tabs_are_named(visit(locale=locale), names)
 
 
 def test_language_is_switched_by_hand_and_remembered(visit):
     page = visit("train")
     page.click("#language-zh")
     page.wait_for_selector("#train-start:has-text('开始训练')")
-    page.wait_for_timeout(700)
-    assert tab_names(page) == CHINESE
-    assert "教模型" in page.locator("#train-lead").inner_text()
-    assert "即时" in page.locator("#train-recipe").inner_text()
+    tabs_are_named(page, CHINESE)
+    expect(page.locator("#train-lead")).to_contain_text("教模型")
+    expect(page.locator("#train-recipe")).to_contain_text("即时")
     page.reload()
     page.wait_for_selector("#train-start:has-text('开始训练')")
-    assert tab_names(page) == CHINESE
+    tabs_are_named(page, CHINESE)
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
 
 
@@ -149,8 +84,7 @@ def test_dark_and_light_are_switched_and_remembered(visit):
     assert page.evaluate("document.body.classList.contains('dark')") is not before
     page.reload()
     page.wait_for_selector("#header-state")
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.body.classList.contains('dark')") is not before
+    page.wait_for_function("before => document.body.classList.contains('dark') !== before", arg=before)
 
 
 def test_problems_are_shown_by_row_and_what_was_saved_can_be_searched(visit, tmp_path):
@@ -215,15 +149,13 @@ def test_a_file_that_is_not_understood_can_be_read_by_hand(visit, tmp_path):
     page.wait_for_function("document.querySelectorAll('#data-synonyms .on').length === 2")
     page.click("#data-synonyms [data-column='2']")
     page.wait_for_selector("#data-sample tbody tr")
-    assert page.locator("#data-counts").inner_text().startswith("2")
+    expect(page.locator("#data-counts")).to_have_text(re.compile(r"^\s*2"))
     page.select_option("#data-encoding", "cp932")
     page.wait_for_function("!document.querySelector('#data-standard')?.innerText.includes('编号')")
 
 
-def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(chromium, workshop_address):
-    context = chromium.new_context(locale="en-GB", accept_downloads=True)
-    page = context.new_page()
-    page.goto(f"{workshop_address}#models")
+def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(browse, workshop_address):
+    page = browse(f"{workshop_address}#models")
     export = "[data-model=tuned] [data-act=export]"
     page.wait_for_selector(export)
     for _ in range(2):
@@ -234,26 +166,22 @@ def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(chromi
             assert archive.testzip() is None
         assert {"modules.json", "model.safetensors"} <= names
         page.wait_for_selector(f"{export}:enabled:has-text('Export as zip')")
-    context.close()
 
 
 def test_a_zip_that_cannot_be_handed_out_leaves_the_button_as_it_was(
-    chromium, workshop, workshop_address, tmp_path, monkeypatch
+    browse, workshop, workshop_address, tmp_path, monkeypatch
 ):
     beyond = tmp_path / "beyond" / "model.zip"
     beyond.parent.mkdir()
     beyond.write_bytes(b"Gradio refuses files from here")
     monkeypatch.setattr(workshop, "export_model_zip", lambda run: beyond)
-    context = chromium.new_context(locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{workshop_address}#models")
+    page = browse(f"{workshop_address}#models")
     export = "[data-model=tuned] [data-act=export]"
     page.wait_for_selector(export)
     for _ in range(2):
         page.click(export)
         page.wait_for_selector(f"{export}:disabled")
         page.wait_for_selector(f"{export}:enabled:has-text('Export as zip')")
-    context.close()
 
 
 def test_no_term_is_ever_executed(visit, tmp_path):
@@ -268,12 +196,13 @@ def test_no_term_is_ever_executed(visit, tmp_path):
     page.click("#data-save")
     page.wait_for_selector("#data-inside tbody tr")
     page.fill("#data-search", EVIL[1])
-    page.wait_for_timeout(800)
+    expect(page.locator("#data-groups tbody tr")).to_have_count(1)
     page.click("#data-train")
-    page.wait_for_timeout(800)
-    for tab in TABS:
+    page.wait_for_selector("#train-dictionary input")
+    expect(page.locator("#train-dictionary input")).to_have_value(EVIL[0])
+    for tab, sign in SIGNS.items():
         page.click(f"#tab-{tab}-button")
-        page.wait_for_timeout(500)
+        page.wait_for_selector(sign)
     assert page.evaluate("window.__evil") is None
 
 
@@ -292,14 +221,14 @@ def test_a_broken_file_gets_a_sentence(visit, tmp_path):
 def test_an_untrained_dictionary_says_what_to_do(visit):
     page = visit("board", locale="zh-CN")
     page.wait_for_selector("#board-measure")
-    assert "还没有评测" in page.locator("#board").inner_text()
+    expect(page.locator("#board")).to_contain_text("还没有评测")
     page.click("#tab-train-button")
     page.wait_for_selector("#train-estimate :is(strong, .wb-warning)")
     page.click("#train-dictionary input")
     page.click("[role=option]:has-text('汽车')")
     page.wait_for_selector("#train-estimate strong")
-    assert "大约需要" in page.locator("#train-estimate").inner_text()
-    assert "还没有训练过" in page.locator("#train-run").inner_text()
+    expect(page.locator("#train-estimate")).to_contain_text("大约需要")
+    expect(page.locator("#train-run")).to_contain_text("还没有训练过")
     box = page.locator("#train-start").bounding_box()
     assert box["y"] + box["height"] <= 720
 
@@ -313,13 +242,6 @@ def test_paths_outside_are_not_served(visit, address):
 def test_tabs_that_are_opened_later_know_what_was_chosen(visit):
     page = visit()
     page.wait_for_selector("#data-list tr[data-name]")
-    for tab, sign in (
-        ("board", "#board-measure"),
-        ("synonyms", "#synonyms-list [data-group]"),
-        ("train", "#train-estimate :is(strong, .wb-warning)"),
-        ("map", "#map-start"),
-        ("explore", "#explore-suggestions .wb-term"),
-        ("models", "#models-list [data-model]"),
-    ):
+    for tab, sign in SIGNS.items():
         page.click(f"#tab-{tab}-button")
         page.wait_for_selector(sign)

@@ -1,14 +1,8 @@
 """The Data tab in a real browser: every kind of file, what saving would do, the lists, the check."""
 
 import io
-import shutil
 
 import pytest
-
-from tests.ui.test_browser import FLAGS, free_port
-from workbench.services import Services
-from workbench.settings import Settings
-from workbench.ui.app import build_app, launch_arguments
 
 pytestmark = pytest.mark.browser
 
@@ -18,49 +12,12 @@ TURTLE = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory):
-    home = tmp_path_factory.mktemp("data-tab") / "home"
-    services = Services(Settings.from_env({}, home=home, warm_worker=False))
-    yield services
-    services.close()
-
-
-@pytest.fixture(scope="module")
-def address(services):
-    blocks = build_app(services)
-    blocks.queue(default_concurrency_limit=8)
-    _, url, _ = blocks.launch(
-        **launch_arguments(blocks, services, "127.0.0.1", free_port()), prevent_thread_lock=True
-    )
-    yield url
-    blocks.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium, address):
-    """The Data tab in English; afterwards no script may have failed."""
-    wrong: list[str] = []
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 720}, locale="en-GB", accept_downloads=True
-    )
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(f"{address}#data")
+def page(browse, address):
+    """The Data tab in English."""
+    page = browse(f"{address}#data")
     page.wait_for_selector("#data-list tr[data-name]")
-    yield page
-    context.close()
-    assert wrong == []
+    return page
 
 
 @pytest.fixture

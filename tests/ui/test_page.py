@@ -122,7 +122,9 @@ def test_choosers_keep_what_exists_and_begin_in_the_language_of_the_page(service
     assert updates(page, [None, None, None], {}, "zh")[0]["value"] in {
         info.name for info in services.dictionaries() if info.language == "zh"
     }
-    assert updates(page, [names["en"], "gone", None], {}, "zh")[0]["value"] == names["en"]
+    kept, gone, _ = updates(page, [names["en"], "gone", None], {}, "zh")
+    assert "value" not in kept, "what is chosen there by now stays"
+    assert gone["value"] == best_for(page, names["en"])["model"]
     assert updates(page, [None, None, None], {"dictionary": names["en"]}, "zh")[0]["value"] == names["en"]
     assert first[1]["value"] == best_for(page, names["en"])["model"]
     assert first[2]["value"] == ""

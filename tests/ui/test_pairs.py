@@ -1,82 +1,37 @@
 """The Pairs tab in a real browser: pairs made and saved, rows by a language model, the queue by keys."""
 
-import shutil
-import socket
+import threading
 
 import pytest
 from generation.fake_endpoint import KEY, FakeEndpoint, chat, rows
+from playwright.sync_api import expect
 
 from workbench.errors import Conflict
 from workbench.localtext import LocalText
-from workbench.services import Services
-from workbench.settings import Settings
 from workbench.storage.suggestions import Proposal
 from workbench.types import LabelledPair
-from workbench.ui.app import build_app, launch_arguments
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-background-networking"]
 EVIL = "<img src=x onerror=window.__evil=1>"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
-def services(tmp_path_factory, toy_csv):
-    home = tmp_path_factory.mktemp("pairs-page") / "home"
-    opened = Services(Settings.from_env({}, home=home, warm_worker=False, threads=1))
-    opened.save_dictionary("toy", opened.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(services):
-    blocks = build_app(services)
-    blocks.queue(default_concurrency_limit=8)
-    arguments = launch_arguments(blocks, services, "127.0.0.1", free_port())
-    _, url, _ = blocks.launch(**arguments, prevent_thread_lock=True)
-    yield url
-    blocks.page_work.close()
-    blocks.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
+def services(services, toy_csv):
+    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
+    return services
 
 
 @pytest.fixture
-def visit(chromium, address):
-    """Opens a part of the tab; afterwards no script may have failed."""
-    wrong: list[str] = []
-    contexts = []
+def visit(browse, address):
+    """Opens a part of the tab."""
 
     def open_part(part, locale="zh-CN"):
-        context = chromium.new_context(
-            viewport={"width": 1280, "height": 720}, locale=locale, accept_downloads=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{address}#pairs")
+        page = browse(f"{address}#pairs", locale)
         page.click(f"#pairs-part-{part}")
         return page
 
-    yield open_part
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    return open_part
 
 
 @pytest.fixture
@@ -113,14 +68,6 @@ def apart(services):
     return {(pair.standard, pair.synonym) for pair in services.editor.apart("toy")}
 
 
-def wait_until(page, condition):
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    assert condition()
-
-
 def test_pairs_are_previewed_saved_looked_at_exported_and_deleted(visit, services):
     page = visit("make")
     page.wait_for_selector("#pairs-sample tbody tr")
@@ -135,7 +82,7 @@ def test_pairs_are_previewed_saved_looked_at_exported_and_deleted(visit, service
     assert info.trusted
     assert info.recipe["recipe"]["templates"] == ["{}使用手册"]
     assert 0.45 < info.positives / info.rows < 0.55
-    assert page.input_value("#pairs-name") == "toy 句对"
+    expect(page.locator("#pairs-name")).to_have_value("toy 句对")
     page.click("#pairs-list tr[data-name=手册句对]")
     page.wait_for_selector("#pairs-rows tbody tr")
     page.fill("#pairs-search", "使用手册")
@@ -174,7 +121,7 @@ def test_labels_of_an_outside_model_are_used_once_they_are_accepted(visit, servi
     page = visit("make")
     page.click("#pairs-list tr[data-name=打分]")
     page.wait_for_selector("#pairs-accept")
-    assert EVIL in page.locator("#pairs-rows").inner_text()
+    expect(page.locator("#pairs-rows")).to_contain_text(EVIL)
     page.click("#pairs-accept")
     page.wait_for_selector("#pairs-accept", state="detached")
     assert services.pair_sets.get("打分").trusted
@@ -217,7 +164,7 @@ def test_a_language_model_proposes_and_its_key_is_nowhere(visit, services, fake,
     assert not services.generation.has_key(fake.url)
 
 
-def test_a_wrong_key_and_a_dead_server_are_said_in_words(visit, fake):
+def test_a_wrong_key_and_a_dead_server_are_said_in_words(visit, fake, free_port):
     page = visit("generate", locale="en-GB")
     fake.models.status, fake.models.body = 401, {"error": {"message": f"bad key {KEY}"}}
     page.fill("#generate-address", fake.url)
@@ -230,7 +177,7 @@ def test_a_wrong_key_and_a_dead_server_are_said_in_words(visit, fake):
     page.wait_for_selector("#generate-answer .worse:has-text('No connection')")
 
 
-def test_the_queue_is_worked_off_by_keys(visit, services, queue, standards):
+def test_the_queue_is_worked_off_by_keys(visit, services, queue, standards, until):
     queue(*(Proposal(standards[i], f"nnn{i}", score=1 - i / 10) for i in range(4)))
     page = visit("review")
     page.wait_for_selector(f"#review-first:text-is('{standards[0]}')")
@@ -242,7 +189,7 @@ def test_the_queue_is_worked_off_by_keys(visit, services, queue, standards):
     page.keyboard.press("r")
     page.keyboard.press("l")
     page.wait_for_selector("#review-second:text-is('nnn3')")
-    wait_until(page, lambda: services.suggestions.counts()["later"] == 1)
+    until(lambda: services.suggestions.counts()["later"] == 1)
     assert "nnn0" in synonyms_of(services, standards[0])
     assert (standards[1], "nnn1") in apart(services)
     assert services.editor.history("toy")[0][0].author == "老王"
@@ -252,12 +199,41 @@ def test_the_queue_is_worked_off_by_keys(visit, services, queue, standards):
     page.wait_for_selector("#review-state")
     for _ in range(2):  # later first, then the rejection
         page.keyboard.press("u")
-    wait_until(page, lambda: services.suggestions.counts()["waiting"] == 3)
+    until(lambda: services.suggestions.counts()["waiting"] == 3)
     page.wait_for_selector("#review-second:text-is('nnn1')")
     assert (standards[1], "nnn1") not in apart(services)
     page.keyboard.press("r")
     page.wait_for_selector("#review-last:has-text('难负例')")
     assert (standards[1], "nnn1") in apart(services)
+
+
+def test_a_decision_is_taken_back_before_it_is_answered(visit, services, queue, standards, until):
+    queue(*(Proposal(standards[i], f"ppp{i}", score=1 - i / 10) for i in range(4)))
+    page = visit("review")
+    page.wait_for_selector("#review-second:text-is('ppp0')")
+    page.keyboard.press("a")
+    until(lambda: services.suggestions.counts()["accepted"] == 1)
+    page.keyboard.press("r")
+    page.keyboard.press("u")
+    until(lambda: services.suggestions.counts() == {"waiting": 3, "accepted": 1, "rejected": 0, "later": 0})
+    page.wait_for_selector("#review-last:has-text('已撤销')")
+    assert "ppp0" in synonyms_of(services, standards[0])
+
+
+def test_the_name_of_a_set_is_typed_while_an_answer_arrives(visit, services, queue, monkeypatch):
+    """Letters outside of a field decide: one that is drawn anew under the hand must keep the keys."""
+    queue(*(Proposal(f"第{i}句话很长", f"很长的第{i}句") for i in range(3)), kind="sentence_pair")
+    answer, reject = threading.Event(), services.suggestions.reject
+    monkeypatch.setattr(services.suggestions, "reject", lambda *a, **m: answer.wait(60) and reject(*a, **m))
+    page = visit("review")
+    page.click("#review-reject")
+    page.fill("#review-set", "")
+    page.type("#review-set", "la")
+    answer.set()
+    page.wait_for_selector("#review-last:has-text('已拒绝')")
+    page.keyboard.type("rla")
+    expect(page.locator("#review-set")).to_have_value("larla")
+    assert services.suggestions.counts() == {"waiting": 2, "accepted": 0, "rejected": 1, "later": 0}
 
 
 def test_what_is_refused_comes_back_with_its_sentence(visit, services, queue, standards, monkeypatch):
@@ -276,7 +252,7 @@ def test_what_is_refused_comes_back_with_its_sentence(visit, services, queue, st
     assert services.suggestions.counts()["waiting"] == 2
 
 
-def test_sentences_go_into_a_pair_set_and_a_page_is_decided_at_once(visit, services, queue):
+def test_sentences_go_into_a_pair_set_and_a_page_is_decided_at_once(visit, services, queue, until):
     queue(*(Proposal(f"第{i}句话很长", f"很长的第{i}句 {EVIL}") for i in range(3)), kind="sentence_pair")
     page = visit("review")
     page.wait_for_selector("#review-set")
@@ -286,7 +262,7 @@ def test_sentences_go_into_a_pair_set_and_a_page_is_decided_at_once(visit, servi
     assert services.pair_sets.get("改写").rows == 1
     page.check("#review-all")
     page.click("#review-reject-all")
-    wait_until(page, lambda: services.suggestions.counts()["rejected"] == 2)
+    until(lambda: services.suggestions.counts()["rejected"] == 2)
     page.wait_for_selector("#review-go-generate")
     page.keyboard.press("u")
     page.wait_for_selector("#review-second")

@@ -1,24 +1,13 @@
 """The synonym editor in a real browser: its main ways by mouse and by keys, alone and with somebody else."""
 
-import shutil
-import socket
-
 import pytest
+from playwright.sync_api import expect
 
 from workbench.editing.edits import AddSynonyms, RenameTerm
-from workbench.services import Services
-from workbench.settings import Settings
 from workbench.types import Pair
-from workbench.ui.app import build_app, launch_arguments
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 EVIL = "<img src=x onerror=window.__evil=1>"
 GROUPS = {
     "越野车": ("SUV", "四驱车", "越野"),
@@ -70,37 +59,10 @@ class Rehearsed:
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory):
-    home = tmp_path_factory.mktemp("editor") / "home"
-    opened = Services(Settings.from_env({}, home=home, warm_worker=False))
-    opened.live.close()
-    opened.live = Rehearsed(opened.editor)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(services):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    blocks = build_app(services)
-    blocks.queue(default_concurrency_limit=8)
-    _, url, _ = blocks.launch(
-        **launch_arguments(blocks, services, "127.0.0.1", port), prevent_thread_lock=True
-    )
-    yield url
-    blocks.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
+def services(services):
+    services.live.close()
+    services.live = Rehearsed(services.editor)
+    return services
 
 
 @pytest.fixture(scope="module")
@@ -126,22 +88,16 @@ def save(services, name, groups):
 
 
 @pytest.fixture
-def visit(contexts, address, dictionary):
-    """Opens the editor on the dictionary; afterwards no script may have gone wrong."""
-    wrong: list[str] = []
-    pages = []
+def visit(browse, contexts, address, dictionary):
+    """Opens the editor on the dictionary."""
 
     def open_page(locale="zh-CN", author="", live="off", name=None):
-        page = contexts[locale].new_page()
-        pages.append(page)
-        page.add_init_script(
+        settings = (
             "localStorage.clear();"
             f"localStorage['workbench.editor.live'] = '{live}';"
             f"localStorage['workbench.editor.author'] = '{author}'"
         )
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{address}#synonyms")
+        page = browse(f"{address}#synonyms", context=contexts[locale], script=settings)
         page.wait_for_selector("#synonyms .wb-syn-row[data-group]")
         page.evaluate("name => WB.editTerm('', name)", name or dictionary)
         page.wait_for_function(
@@ -151,10 +107,7 @@ def visit(contexts, address, dictionary):
         )
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
-    assert wrong == []
+    return open_page
 
 
 @pytest.fixture
@@ -175,8 +128,9 @@ def said(page, words):
 
 def settled(page):
     """All that was sent is answered and shown."""
-    page.wait_for_timeout(120)
-    page.wait_for_function("!document.querySelector('.wb-syn-field.sending, .wb-syn-stale')")
+    page.wait_for_function(
+        "!document.querySelector('.wb-syn-field.sending, .wb-syn-stale, [aria-busy=true]')"
+    )
 
 
 def focus(page):
@@ -187,7 +141,7 @@ def test_search_filters_order_and_pages(visit, services, request):
     many = {f"term {i:03d}": (f"word {i:03d}",) for i in range(130)} | {"big": ("a", "b", "c", "d")}
     name = save(services, "many " + request.node.name, many)
     page = visit(name=name)
-    assert page.locator(".wb-syn-row[data-group]").count() == 50
+    expect(page.locator(".wb-syn-row[data-group]")).to_have_count(50)
     page.keyboard.press("/")
     page.keyboard.type("WORD 12")
     page.wait_for_function("document.querySelectorAll('.wb-syn-row[data-group]').length === 10")
@@ -344,7 +298,7 @@ def test_cut_and_paste_moves_and_keys_of_an_input_method_are_left_alone(visit, k
         "() => document.activeElement.dispatchEvent("
         "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))"
     )
-    page.wait_for_timeout(300)
+    settled(page)
     assert page.locator(".wb-syn-input").input_value() == "zhongka"
     assert "zhongka" not in kept()["货车"]
 
@@ -376,6 +330,31 @@ def test_a_block_of_a_spreadsheet_is_shown_first_and_is_one_step(visit, kept, se
     page.click("#synonyms-paste-dialog [data-choice=yes]")
     page.wait_for_selector("[data-term='轻卡']")
     assert kept()["货车"] == ["卡车", "大货", "重卡", "轻卡"]
+
+
+def test_quick_hands_get_what_they_typed(visit, kept):
+    """Enter before the list follows, a button before the preview does, undo before the answer is there."""
+    page = visit()
+    term(page, "三厢车").focus()
+    page.keyboard.press("m")
+    page.wait_for_selector("#synonyms-results [role=option]")
+    page.keyboard.type("货")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".wb-syn-row:has([data-at='0'][data-term='货车']) [data-term='三厢车']")
+    page.click("#synonyms-paste")
+    page.fill("#synonyms-paste-text", "电梯\t升降机")
+    page.wait_for_selector("#synonyms-paste-dialog [data-choice=yes]:enabled")
+    page.fill("#synonyms-paste-text", "电梯\t直梯")
+    page.click("#synonyms-paste-dialog [data-choice=yes]")
+    page.wait_for_selector("[data-at='0'][data-term='电梯']")
+    settled(page)
+    assert kept()["电梯"] == ["直梯"]
+    before = kept()
+    term(page, "大货").focus()
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert kept() == before
 
 
 def test_what_is_chosen_in_several_groups_is_one_step(visit, kept, services, dictionary):
@@ -488,7 +467,7 @@ def test_the_history_compares_goes_back_and_names_who(visit, kept):
     page.wait_for_selector("[data-term='utility vehicle']")
 
 
-def test_the_effect_of_an_edit_is_shown(visit, services):
+def test_the_effect_of_an_edit_is_shown(visit, services, until):
     page = visit(live="on")
     services.live.asked.clear()
     term(page, "卡车").click()
@@ -503,14 +482,14 @@ def test_the_effect_of_an_edit_is_shown(visit, services):
     assert page.locator(".wb-syn-effect i.up").first.inner_text() == "▲"
     page.click(".wb-syn-switch")
     page.wait_for_selector(".wb-syn-effect", state="detached")
-    assert services.live.off == 1
+    until(lambda: services.live.off == 1)
 
 
 def test_the_weakest_stand_first_with_their_rank(visit):
     page = visit()
     page.click("[data-filter=weakest]")
     page.wait_for_selector(".wb-syn-row:first-child [data-term='大货'] small:has-text('#41')")
-    assert page.locator(".wb-syn-row[data-group]").count() == 2
+    expect(page.locator(".wb-syn-row[data-group]")).to_have_count(2)
 
 
 def test_english_light_and_dark_fit_and_no_term_is_executed(visit, services, request):

@@ -1,82 +1,36 @@
 """The Train tab in a real browser: recipes are edited and carried about, runs compared, stopped, resumed."""
 
-import shutil
-import socket
 import time
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from workbench.localtext import LocalText
-from workbench.services import Services
-from workbench.settings import Settings
-from workbench.ui.app import build_app, launch_arguments
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 CORPUS = "\n".join(f"第 {n} 台发动机的变速箱在检修后恢复正常，运行平稳。" for n in range(40)).encode()
 TRAINING = LocalText("正在训练", "Training")
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory, toy_csv):
-    home = tmp_path_factory.mktemp("train-tab") / "home"
-    opened = Services(Settings.from_env({}, home=home, warm_worker=False))
-    opened.save_dictionary("toy", opened.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    opened.corpora.save("检修记录", opened.corpora.preview(CORPUS, "a.txt"), source="a.txt")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(services):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    blocks = build_app(services)
-    blocks.queue(default_concurrency_limit=8)
-    _, url, _ = blocks.launch(
-        **launch_arguments(blocks, services, "127.0.0.1", port), prevent_thread_lock=True
-    )
-    yield url
-    blocks.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
+def services(services, toy_csv):
+    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
+    services.corpora.save("检修记录", services.corpora.preview(CORPUS, "a.txt"), source="a.txt")
+    return services
 
 
 @pytest.fixture
-def page(chromium, address, services):
+def page(browse, address, services):
     for run in services.runs():  # each test begins with an empty list
         services._workspace.runs.finish(run.id, "stopped", LocalText("", ""))
         services.delete_run(run.id)
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 720}, locale="en-GB", accept_downloads=True
-    )
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(f"{address}#train")
+    page = browse(f"{address}#train")
     page.click("#train-dictionary input")
     page.click("[role=option]:has-text('toy')")
     page.wait_for_selector("#train-estimate strong")
-    yield page
-    context.close()
-    assert page.problems == []
+    return page
 
 
 def queue(services, name, recipe="instant"):
@@ -146,27 +100,29 @@ def test_a_recipe_is_edited_saved_and_used(page, services):
     page.click("[data-recipe=finetune]")
     page.click("#train-edit")
     page.wait_for_selector("#recipe-stages [data-stage=in_batch]")
-    set_number(page, "#recipe-stages [data-parameter=epochs]", "7")
+    page.click("#recipe-stages [data-stage=in_batch] summary")
+    set_number(page, "#recipe-stages [data-stage=in_batch] [data-parameter=epochs]", "7")
     page.wait_for_selector("[data-recipe=finetune] [data-mark=changed]")
     assert page.locator("[data-default=epochs]").is_visible()
     page.click("#recipe-add")
     page.fill("#recipe-add-search", "merge")
     page.click("#recipe-add-menu [data-stage=merge]")
-    page.wait_for_selector("#recipe-stages li >> nth=1")
-    page.click("#recipe-stages [data-place='1'] [data-act=up]")
-    page.wait_for_selector("#recipe-stages [data-place='0'][data-stage=merge]")
-    page.click("#recipe-stages [data-place='0'] [data-act=down]")
-    assert page.locator("#recipe-path b").count() == 4, "the base, two stages, the new model"
+    page.wait_for_selector("#recipe-stages [data-place='2'][data-stage=merge]")
+    page.click("#recipe-stages [data-place='2'] [data-act=up]")
+    page.wait_for_selector("#recipe-stages [data-place='1'][data-stage=merge]")
+    page.click("#recipe-stages [data-place='1'] [data-act=down]")
+    assert page.locator("#recipe-path b").count() == 5, "the base, three stages, the new model"
     page.fill("#recipe-name", "工厂")
     page.fill("#recipe-help", "厂里的词典")
     page.click("#recipe-save")
     page.wait_for_selector("#train-more-ways [data-recipe='工厂'].on")
     saved = services.recipes.get("工厂")
-    assert [entry.stage for entry in saved.stages] == ["in_batch", "merge"]
+    assert [entry.stage for entry in saved.stages] == ["in_batch", "instant_map", "merge"]
     assert saved.stages[0].parameters["epochs"] == 7
     page.click("#train-start")
     page.wait_for_selector("#train-run-name:has-text('toy-工厂')")
-    assert [entry["stage"] for entry in services.runs()[0].config["stages"]] == ["in_batch", "merge"]
+    used = [entry["stage"] for entry in services.runs()[0].config["stages"]]
+    assert used == ["in_batch", "instant_map", "merge"]
 
 
 def test_a_parameter_outside_its_range_is_not_taken_and_the_default_comes_back(page):
@@ -311,7 +267,7 @@ def test_a_run_that_came_out_worse_cannot_be_missed(page, services):
     assert "10.2" in said
     box = verdict.bounding_box()
     assert box["y"] + box["height"] < 720, "seen without scrolling"
-    assert "worse" in page.locator(f"#train-runs tr[data-run='{run.id}']").inner_text()
+    expect(page.locator(f"#train-runs tr[data-run='{run.id}']")).to_contain_text("worse")
     assert "primary" not in page.get_attribute("#train-to-board", "class")
 
 
@@ -322,11 +278,47 @@ def test_retry_opens_the_form_as_the_run_had_it(page, services):
     look_at(page, run)
     page.click("#train-retry")
     page.wait_for_selector("[data-recipe=finetune].on [data-mark=changed]")
-    assert page.input_value("#recipe-stages [data-parameter=epochs]") == "9"
-    set_number(page, "#recipe-stages [data-parameter=epochs]", "2")
+    epochs = "#recipe-stages [data-stage=in_batch] [data-parameter=epochs]"
+    assert page.input_value(epochs) == "9"
+    page.click("#recipe-stages [data-stage=in_batch] summary")
+    set_number(page, epochs, "2")
     page.click("#train-start")
     page.wait_for_selector("#train-run-name:has-text('toy-finetune')")
     new = services.runs()[0]
     assert new.id != run.id
     assert (new.config["stages"][0]["parameters"]["epochs"], new.config["seed"]) == (2, 5)
     assert services.run(run.id).config["stages"][0]["parameters"]["epochs"] == 9
+
+
+def test_a_start_right_after_retry_takes_what_the_run_had(page, services, toy_csv):
+    other = services.preview_dictionary(toy_csv, "other.csv")
+    services.save_dictionary("other", other, source="other.csv")
+    run = services.start_run("other", "minilm", "instant", name="elsewhere")
+    begin(services, run)
+    services._workspace.runs.finish(run.id, "failed", LocalText("内存不够。", "Out of memory."))
+    look_at(page, run)
+    page.click("#train-retry")
+    page.click("#train-start")
+    page.wait_for_selector("#train-run-name:has-text('other-instant')")
+    new = services.runs()[0]
+    assert (new.dictionary, new.base_model) == ("other", "minilm")
+
+
+def test_a_look_that_is_asked_for_is_not_answered_by_an_older_one(page):
+    """Whoever has just changed something asks while the question before is still on its way."""
+    seen = page.evaluate(
+        """async () => {
+          let n = 0;
+          const seen = [];
+          const poll = WB.poll(document.querySelector("#train-form"), 3600, async () => {
+            const asked = n;
+            await new Promise((go) => setTimeout(go, 100));
+            seen.push(asked);
+          });
+          const first = poll.now();
+          n = 1;
+          await Promise.all([first, poll.now()]);
+          return seen;
+        }"""
+    )
+    assert seen == [0, 1]

@@ -45,7 +45,7 @@ def add(uploads, tmp_path):
 
 def asked(page, uploads, question, **data):
     function = {each.__name__: each for each in data_import.functions(page, uploads)}[question]
-    for _ in range(400):
+    for _ in range(3000):  # a minute: only what hangs takes so long
         reply = function(data)
         if "working" not in reply:
             return reply

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.answer import Answer, Parsers
+from workbench.commands.evaluation import add_benchmark, compare_systems
 from workbench.documents import difference_document, edit_document, step_document
 from workbench.editing.edits import (
     AddGroup,
@@ -61,11 +62,13 @@ def add_commands(subcommands: Parsers) -> None:
     _add_who(one)
     one.set_defaults(run=restore)
 
-    one = subcommands.add_parser("compare", help="what version B has and A has not, and the reverse")
-    one.add_argument("name")
-    one.add_argument("a", type=int, metavar="A")
-    one.add_argument("b", type=int, metavar="B")
-    one.add_argument("--limit", type=_count, default=500, help="pairs that are listed")
+    one = subcommands.add_parser(
+        "compare",
+        help="two versions of a dictionary (NAME A B), or two systems on a benchmark (A B --benchmark ID)",
+    )
+    one.add_argument("things", metavar="NAME A B | A B", nargs="+")
+    add_benchmark(one)
+    one.add_argument("--limit", type=_count, default=500, help="pairs of two versions that are listed")
     one.set_defaults(run=compare)
 
 
@@ -336,13 +339,16 @@ def history(services: Services, options: argparse.Namespace, language: Language)
     return steps, lambda: table(shown)
 
 
-def compare(services: Services, options: argparse.Namespace, _: Language) -> Answer:
-    """The difference of two versions."""
-    found = services.editor.compare(options.name, options.a, options.b, options.limit)
-    document = difference_document(options.name, options.a, options.b, found)
+def compare(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """The difference of two versions, or of two systems on a benchmark."""
+    if options.benchmark or options.dictionary:
+        return compare_systems(services, options, language)
+    name, a, b = _versions(options.things)
+    found = services.editor.compare(name, a, b, options.limit)
+    document = difference_document(name, a, b, found)
 
     def text() -> str:
-        lines = [f"{options.name}  v{options.a} → v{options.b}  +{found.added_count} -{found.removed_count}"]
+        lines = [f"{name}  v{a} → v{b}  +{found.added_count} -{found.removed_count}"]
         for sign, pairs in (("+", found.added), ("-", found.removed)):
             lines += [f"  {sign} {pair.standard} = {pair.synonym}" for pair in pairs]
         for sign, pairs in (("+", found.apart_added), ("-", found.apart_removed)):
@@ -350,3 +356,14 @@ def compare(services: Services, options: argparse.Namespace, _: Language) -> Ans
         return "\n".join(lines)
 
     return document, text
+
+
+def _versions(things: Sequence[str]) -> tuple[str, int, int]:
+    if len(things) == 3 and all(each.isdecimal() for each in things[1:]):
+        return things[0], int(things[1]), int(things[2])
+    raise BadParameter(
+        LocalText(
+            "比较两个版本：compare 词典 版本 版本；比较两个系统：compare A B --benchmark 基准。",
+            "Two versions: compare NAME 1 2. Two systems: compare A B --benchmark ID.",
+        )
+    )

@@ -1,36 +1,23 @@
-"""Commands about models: evaluate, leaderboard, similarity, neighbours, export, doctor."""
+"""Commands about models: similarity, neighbours, export, doctor."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.commands.answer import Answer, Parsers, write_file
-from workbench.documents import metrics_document, row_document, short_row
-from workbench.errors import BadParameter, WorkbenchError
+from workbench.commands.answer import Answer, Parsers
+from workbench.errors import BadParameter
 from workbench.localtext import Language, LocalText
 from workbench.terminal import table
 
 if TYPE_CHECKING:
-    from workbench.evaluation.measure import Board
     from workbench.services import Services
 
 
 def add_commands(subcommands: Parsers) -> None:
     """The commands of this module."""
-    one = subcommands.add_parser("evaluate", help="measure a model or baseline on a dictionary's test terms")
-    one.add_argument("--model", required=True, help="a run's name, a base model's id, or exact, tfidf")
-    one.add_argument("--dictionary", required=True)
-    one.set_defaults(run=evaluate)
-
-    one = subcommands.add_parser("leaderboard", help="what is measured, best first")
-    one.add_argument("--dictionary")
-    one.add_argument("--csv", metavar="FILE")
-    one.set_defaults(run=leaderboard)
-
     one = subcommands.add_parser("similarity", help="how alike two terms are")
     one.add_argument("first", metavar="TERM")
     one.add_argument("second", metavar="TERM")
@@ -63,50 +50,6 @@ def export_model(services: Services, options: argparse.Namespace, _: Language) -
     """Write a model as an ordinary folder."""
     folder = services.export_model(options.run_name, Path(options.folder).expanduser().resolve())
     return {"folder": str(folder)}, lambda: str(folder)
-
-
-def evaluate(services: Services, options: argparse.Namespace, _: Language) -> Answer:
-    """Measure one system on a dictionary's test terms."""
-    evaluations = services.evaluate(options.model, options.dictionary)
-    headline = next(each for each in evaluations if each.view == "unseen")
-    document = metrics_document(headline.model, headline.dictionary, headline.metrics, headline.seconds)
-    return document, lambda: table([document])
-
-
-def leaderboard(services: Services, options: argparse.Namespace, language: Language) -> Answer:
-    """What is measured, best first."""
-    from workbench.evaluation.leaderboard import board_csv
-
-    names = [options.dictionary] if options.dictionary else [info.name for info in services.dictionaries()]
-    boards = _boards(services, names, language, skip=not options.dictionary)
-    if options.csv:
-        texts = [board_csv(board.rows, language) for board in boards]
-        write_file(Path(options.csv), "\n".join(texts).encode("utf-8-sig"))
-    documents = [row_document(board.dictionary, row, language) for board in boards for row in board.rows]
-
-    def text() -> str:
-        parts = []
-        for board in boards:
-            rows = [row_document(board.dictionary, row, language) for row in board.rows]
-            if rows or options.dictionary:
-                parts.append(f"{board.dictionary}  ({board.queries} queries, {board.corpus} standard terms)")
-                parts.append(table([short_row(row) for row in rows]))
-        return "\n".join(parts) or LocalText("还没有测量过。", "Nothing is measured yet.").get(language)
-
-    return documents, text
-
-
-def _boards(services: Services, names: list[str], language: Language, *, skip: bool) -> list[Board]:
-    """Each dictionary's board; with ``skip`` one that can have none is named and left out."""
-    boards = []
-    for name in names:
-        try:
-            boards.append(services.leaderboard(name))
-        except WorkbenchError as error:
-            if not skip:
-                raise
-            print(f"{name}: {error.text(language)}", file=sys.stderr)
-    return boards
 
 
 def similarity(services: Services, options: argparse.Namespace, _: Language) -> Answer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.commands.answer import Answer, Parsers
 from workbench.localtext import Language, LocalText
-from workbench.services.proposing import MOST, WHAT
+from workbench.services.proposing import MOST, WHAT, What
 from workbench.terminal import progress_line
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def add_commands(subcommands: Parsers) -> None:
 
 def suggest(services: Services, options: argparse.Namespace, language: Language) -> Answer:
     """Fill the queue from a model."""
-    what = options.what or (["merges", "strays"] + (["corpus"] if options.corpus else []))
+    what: list[What] = options.what or ["merges", "strays", *(["corpus"] if options.corpus else [])]
     done = services.proposer.propose(
         options.dictionary,
         options.model,

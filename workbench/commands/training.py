@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.answer import Answer, Parsers, read_file, write_file
+from workbench.commands.run_words import (
+    duration_words,
+    fitted_words,
+    open_warnings,
+    record_words,
+    worse_words,
+)
 from workbench.documents import run_document
 from workbench.errors import BadParameter
 from workbench.localtext import Language, LocalText
@@ -53,6 +60,11 @@ def _add_changes(one: argparse.ArgumentParser) -> None:
     one.add_argument("--name")
     one.add_argument("--epochs", type=int)
     one.add_argument("--seed", type=int)
+    one.add_argument(
+        "--budget",
+        metavar="TIME",
+        help="90s, 5m, 1h: layers and epochs are made to fit; when it is over, the best so far is kept",
+    )
     one.add_argument(
         "--set",
         metavar="[STAGE.]PARAMETER=VALUE",
@@ -137,6 +149,8 @@ def train(services: Services, options: argparse.Namespace, language: Language) -
 
 
 def _changes(options: argparse.Namespace) -> dict[str, Any]:
+    from workbench.training.budget import parse_seconds
+
     parameters: dict[str, Any] = {} if options.epochs is None else {"epochs": options.epochs}
     for assignment in options.set or ():
         name, _, value = assignment.partition("=")
@@ -147,6 +161,7 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
         "seed": options.seed,
         "corpora": options.corpus,
         "pair_sets": options.pairs,
+        "budget": parse_seconds(options.budget) if options.budget else None,
     }
 
 
@@ -160,6 +175,7 @@ def _wait(services: Services, run: Run, language: Language, *, quiet: bool) -> R
     """Until the run has ended. Ctrl-C asks it to stop and keep the best; a second one discards."""
     shown = ""
     asked = 0
+    warned: set[str] = set()
     while run.state not in FINAL_STATES:
         try:
             time.sleep(0.2)
@@ -172,6 +188,10 @@ def _wait(services: Services, run: Run, language: Language, *, quiet: bool) -> R
                 sys.stderr.write(f"\r\033[K{line}")
                 sys.stderr.flush()
             shown = line
+            for words in () if quiet else open_warnings(run, language):
+                if words[:12] not in warned:  # said once; its figures change with each look
+                    warned.add(words[:12])
+                    sys.stderr.write(f"\r\033[K! {words}\n" if sys.stderr.isatty() else f"! {words}\n")
         except KeyboardInterrupt:
             asked += 1
             run = services.stop_run(run.id, keep=asked == 1)
@@ -182,6 +202,12 @@ def _wait(services: Services, run: Run, language: Language, *, quiet: bool) -> R
 
 def _run_summary(run: Run, language: Language) -> str:
     lines = [f"{run.name}: {run.state}. {run.message.get(language) if run.message else ''}"]
+    worse = worse_words(run)
+    if worse is not None:
+        frame = "!" * 72
+        lines = [frame, f"!! {worse.get(language)}", frame, *lines]
+    lines += [f"! {words}" for words in open_warnings(run, language)]
+    lines += [words for words in (duration_words(run, language), fitted_words(run, language)) if words]
     test = run.result.get("test")
     if test:
         rows = [
@@ -205,7 +231,13 @@ def list_runs(services: Services, _: argparse.Namespace, language: Language) -> 
 def show_run(services: Services, options: argparse.Namespace, language: Language) -> Answer:
     """All that is known of a run."""
     run = services.run(options.run_name)
-    document = {**run_document(run, language), "attempt": run.attempt, "config": run.config}
+    document = {
+        **run_document(run, language),
+        "attempt": run.attempt,
+        "config": run.config,
+        "version_id": run.version_id,
+        "split_hash": run.split_hash,
+    }
     log = services.run_log_tail(run.id, options.log) if options.log > 0 else ""
     if options.log > 0:
         document["log"] = log
@@ -217,7 +249,13 @@ def show_run(services: Services, options: argparse.Namespace, language: Language
         ]
         data = [*run.config.get("corpora", ()), *run.config.get("pair_sets", ())]
         facts = f"{run.dictionary} · {run.base_model} · {run.recipe} · seed {run.config.get('seed')}"
-        parts = [_run_summary(run, language), " + ".join([facts, *data]), table(stages), log]
+        parts = [
+            _run_summary(run, language),
+            " + ".join([facts, *data]),
+            table(stages),
+            record_words(run),
+            log,
+        ]
         return "\n".join(part for part in parts if part)
 
     return document, text
@@ -280,6 +318,7 @@ def _compared(run: Run) -> dict[str, Any]:
         "dev recall@1": dev.get("best", {}).get("recall@1"),
         **{f"recall@{k}": recall.get(k) for k in ("1", "5", "10")},
         "difference": test.get("difference", {}).get("difference"),
+        "warnings": " ".join(each["kind"] for each in run.result.get("warnings", ()) if each["open"]),
         "seconds": round(sum(run.result.get("seconds", {}).values()), 1),
     }
 

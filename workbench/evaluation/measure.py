@@ -1,89 +1,68 @@
-"""Measures models and baselines on a dictionary's frozen split, and keeps what was measured."""
+"""Measures systems on benchmarks, and keeps what was measured: nothing is computed twice."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.errors import InputError
-from workbench.evaluation.leaderboard import BoardRow, build_board
-from workbench.evaluation.retrieval import (
-    Benchmark,
-    Outcomes,
-    build_benchmark,
-    outcomes_of_scores,
-    outcomes_of_vectors,
-    summarise,
+from workbench.evaluation.benchmarks import BenchmarkKind, Case
+from workbench.evaluation.benchmarks import Subject as Subject  # noqa: PLC0414  # also known from here
+from workbench.evaluation.leaderboard import (
+    BoardRow,
+    Known,
+    build_board,
+    compare_pairs,
+    comparison_text,
+    newest,
 )
-from workbench.evaluation.split import Apart, distinct_terms, make_split
+from workbench.evaluation.power import Power, power_of
+from workbench.evaluation.retrieval import Benchmark, build_benchmark, summarise
+from workbench.evaluation.split import Apart, make_split
+from workbench.evaluation.systems import Measured, Systems, is_made, system_of
+from workbench.evaluation.toplists import Toplists
+from workbench.evaluation.twins import Twins, find_twins
 from workbench.localtext import LocalText
 from workbench.locks import KeyedCache
 from workbench.models.lexical import BASELINES
-from workbench.normalise import term_key
 from workbench.storage.dictionaries import DictionaryStore
 from workbench.storage.evaluations import EvaluationStore
-from workbench.types import DictionaryInfo, Evaluation, ModelInfo, Pair, Split, View
+from workbench.types import DictionaryInfo, Evaluation, ModelInfo
 
 if TYPE_CHECKING:
     from workbench.models.library import ModelLibrary
 
 Progress = Callable[[float, LocalText], None]
 DICTIONARIES_IN_MEMORY = 4
-BOARDS_IN_MEMORY = 16
-SEARCHING = LocalText("正在检索", "Searching")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A dictionary version with its split and the two test views.
-
-    ``apart`` are the pairs marked as not synonyms; ``pairs`` holds none of them.
-    """
-
-    info: DictionaryInfo
-    pairs: tuple[Pair, ...]
-    split: Split
-    unseen: Benchmark
-    seen: Benchmark
-    apart: tuple[Pair, ...] = ()
-
-    @cached_property
-    def terms(self) -> tuple[str, ...]:
-        """Every term of the dictionary once, as first written."""
-        return tuple(distinct_terms(self.pairs).values())
-
-    def same_concept(self, a: str, b: str) -> bool:
-        """Whether the dictionary connects two different terms that are not marked apart."""
-        first, second = term_key(a), term_key(b)
-        if self._marked(first, second):
-            return False
-        component = self.split.component_of.get(first)
-        return first != second and component is not None and component == self.split.component_of.get(second)
-
-    @cached_property
-    def _marked(self) -> Apart:
-        return Apart(self.apart)
-
-    def part_counts(self) -> dict[str, int]:
-        """Synonym pairs in each part of the split."""
-        counts = {"train": 0, "dev": 0, "test": 0}
-        for pair in self.pairs:
-            counts[self.split.parts[self.split.component_of[term_key(pair.standard)]]] += 1
-        return counts
+RERANKED_BY = LocalText("重排（{name}）", "reranked by {name}")
+BOARDS_IN_MEMORY = 64
+COMPARISONS_IN_MEMORY = 1024
 
 
 @dataclass(frozen=True)
 class Board:
-    """The leaderboard of one dictionary, and which of the known systems are not on it yet."""
+    """The leaderboard of one benchmark, and which of the known systems are not on it yet.
+
+    ``dictionary`` is the name of what it is measured on, whatever its kind; ``benchmark`` its id.
+    ``components`` are the concepts (or groups of connected queries) that are tested. ``reference`` is the
+    pinned row. ``notes`` are sentences on the benchmark itself; ``power`` says which differences it shows.
+    """
 
     rows: tuple[BoardRow, ...]
     missing: tuple[str, ...]
     queries: int
     corpus: int
     dictionary: str
+    benchmark: str = ""
+    kind: BenchmarkKind = "dictionary"
+    components: int = 0
+    reference: str | None = None
+    notes: tuple[LocalText, ...] = ()
+    power: Power | None = None
 
 
 class Measurer:
@@ -100,8 +79,12 @@ class Measurer:
         self._evaluations = evaluations
         self._library = library
         self._split_seed = split_seed
+        self.systems = Systems(library)
         self._subjects: KeyedCache[str, Subject] = KeyedCache(DICTIONARIES_IN_MEMORY)
-        self._boards: KeyedCache[Hashable, tuple[BoardRow, ...]] = KeyedCache(BOARDS_IN_MEMORY)
+        self._boards: KeyedCache[Hashable, tuple[tuple[BoardRow, ...], Power]] = KeyedCache(BOARDS_IN_MEMORY)
+        self._compared: Known = KeyedCache(COMPARISONS_IN_MEMORY)
+
+    # -- dictionaries -------------------------------------------------------------------------
 
     def subject(self, info: DictionaryInfo) -> Subject:
         """The newest version of a dictionary, its split frozen on first use.
@@ -126,85 +109,187 @@ class Measurer:
         return Subject(info, pairs, split, unseen, seen, apart)
 
     def evaluate(
-        self, model: str, info: DictionaryInfo, progress: Progress | None = None
+        self, model: str, info: DictionaryInfo, progress: Progress | None = None, *, again: bool = False
     ) -> list[Evaluation]:
-        """Measure a model or a baseline on both test views, and store it. The headline comes first.
+        """Measure a system on both test views of a dictionary; see :meth:`measure`."""
+        return self.measure(self.subject(info).case, model, progress, again=again)
+
+    def board(self, info: DictionaryInfo, models: list[ModelInfo], reference: str | None = None) -> Board:
+        """What is measured on the newest version's benchmark; computes no vectors, so it is quick."""
+        subject = self.subject(info)
+
+        def belongs(model: ModelInfo) -> bool:
+            version = self._library.version_of(model.id)
+            return version is not None and self._dictionaries.owns(info.id, version)
+
+        return self.board_of(subject.case, models, reference=reference, belongs=belongs)
+
+    def measured(self, model: str, info: DictionaryInfo) -> bool:
+        """Whether a system stands on a dictionary's board with its present weights."""
+        fingerprint = self.systems.fingerprint(self.systems.named(model))
+        found = self._evaluations.find(self.subject(info).unseen.hash, fingerprint)
+        return any(each.model == model for each in found)
+
+    # -- any benchmark ------------------------------------------------------------------------
+
+    def measure(
+        self, case: Case, model: str, progress: Progress | None = None, *, again: bool = False
+    ) -> list[Evaluation]:
+        """Measure a system on every view of a case and store it. The headline comes first.
+
+        What was measured with the same weights on the same benchmark is read, not computed, unless
+        ``again``.
 
         Raises:
-            InputError: the split has no test synonym at all.
+            InputError: there is no test query at all.
+            BadParameter, NotFound, ModelProblem: there is no such system, or it cannot be loaded.
         """
-        subject = self.subject(info)
-        if not subject.unseen.queries:
+        if not case.headline.queries:
             raise InputError(
                 LocalText("词典「{name}」分不出测试词。", "The dictionary “{name}” yields no test terms."),
                 LocalText("请补充更多概念。", "Add more concepts."),
-                name=info.name,
+                name=case.name,
             )
-        fingerprint = self._fingerprint(model, progress)
+        system = self.systems.named(model)
+        fingerprint = self.systems.fingerprint(system, progress)
+        if not again:
+            known = [self._known(system.id, fingerprint, case, view) for view in case.views]
+            if None not in known:
+                return [each for each in known if each is not None]
+        began = time.monotonic()
+        measured = self.systems.measure(system, case, progress)
+        seconds = time.monotonic() - began
         results = []
-        for benchmark in (subject.unseen, subject.seen):
-            if not benchmark.queries:
-                continue
-            began = time.monotonic()
-            outcomes = self._outcomes(model, benchmark, progress)
-            result = _evaluation(model, fingerprint, info, benchmark, outcomes, time.monotonic() - began)
-            self._evaluations.save(info.id, result)
+        for each in measured:
+            result = _evaluation(system.id, fingerprint, case, each, seconds / len(measured))
+            self._evaluations.save(case.owner, result, each.outcomes.top.to_bytes())
             results.append(result)
+        self.twins(case)  # now, so that no board waits for it
         return results
 
-    def board(self, info: DictionaryInfo, models: list[ModelInfo]) -> Board:
-        """What is measured on the newest version's benchmark; computes no vectors, so it is quick."""
-        subject = self.subject(info)
+    def _known(self, model: str, fingerprint: str, case: Case, view: Benchmark) -> Evaluation | None:
+        """What was measured with these weights, also under another name: that is stored under this one."""
+        found = self._evaluations.find(view.hash, fingerprint)
+        own = [each for each in found if each.model == model]
+        if own:
+            return own[-1]
+        if not found:
+            return None
+        same = replace(found[-1], model=model, dictionary=case.name, created_at=time.time())
+        ranking = self._evaluations.ranking(found[-1].model, view.hash, fingerprint)
+        self._evaluations.save(case.owner, same, ranking)
+        return same
+
+    def board_of(
+        self,
+        case: Case,
+        models: Iterable[ModelInfo],
+        *,
+        reference: str | None = None,
+        belongs: Callable[[ModelInfo], bool] = lambda _: False,
+    ) -> Board:
+        """The board of a case. ``belongs`` says of a tuned model whether it is missed where it lacks."""
+        headline = case.headline
+        seen_hash = case.views[1].hash if len(case.views) > 1 else None
         known = {model.id: model for model in [*baseline_infos(), *models]}
-        stored = self._evaluations.of_benchmarks([subject.unseen.hash, subject.seen.hash])
-        for each in stored:
-            outside = None if each.model in known else self._library.outside_info(each.model)
-            if outside:  # measured by its hub name or folder, without a run
-                known[outside.id] = outside
-        rows = self._rows(subject, stored, known)
-        measured = {row.model for row in rows}
-        used = {self._library.base_of(row.model) for row in rows}
+        stored = self._evaluations.of_benchmarks([view.hash for view in case.views])
+        self._add_others(stored, known)
+        stored = [each for each in stored if each.model in known and not self._stale(each, known)]
+        rows, power = self._rows(headline, seen_hash, stored, known, reference)
+        on_board = {row.model for row in rows}
+        used = {self._library.base_of(row.model) for row in rows if row.kind == "tuned"}
         missing = [
             model.id
             for model in known.values()
-            if model.id not in measured
-            and (model.kind == "baseline" or model.default or model.id in used or self._belongs(model, info))
+            if model.id not in on_board
+            and model.kind != "hybrid"
+            and (model.kind == "baseline" or model.default or model.id in used or belongs(model))
         ]
-        return Board(rows, tuple(missing), len(subject.unseen.queries), len(subject.unseen.corpus), info.name)
+        twins = self.twins(case).sentence if rows else None
+        return Board(
+            rows=rows,
+            missing=tuple(missing),
+            queries=len(headline.queries),
+            corpus=len(headline.corpus),
+            dictionary=case.name,
+            benchmark=case.id,
+            kind=case.kind,
+            components=len(set(headline.query_components)),
+            reference=reference if reference in on_board else None,
+            notes=(*case.notes, *([twins] if twins else [])),
+            power=power,
+        )
+
+    def toplists(
+        self, case: Case, model: str, benchmark: Benchmark | None = None, progress: Progress | None = None
+    ) -> Toplists:
+        """What a system put first for each query; measured first where that is not known.
+
+        Raises:
+            BadParameter, NotFound, ModelProblem: there is no such system, or it cannot be loaded.
+        """
+        view = benchmark or case.headline
+        system = self.systems.named(model)
+        fingerprint = self.systems.fingerprint(system, progress)
+        data = self._evaluations.ranking(system.id, view.hash, fingerprint)
+        if data is None:
+            self.measure(case, model, progress, again=True)
+            data = self._evaluations.ranking(system.id, view.hash, fingerprint)
+        if data is None:
+            raise InputError(LocalText("这个基准里没有测试查询。", "This benchmark has no test query."))
+        return Toplists.from_bytes(data)
+
+    def twins(self, case: Case) -> Twins:
+        """Near-duplicates of the right answers; looked for once and kept."""
+        key = f"twins:{case.headline.hash}"
+        stored = self._evaluations.options(key)
+        if stored:
+            return Twins.from_json(stored)
+        twins = find_twins(case.headline)
+        self._evaluations.save_options(key, twins.as_json())
+        return twins
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _add_others(self, stored: list[Evaluation], known: dict[str, ModelInfo]) -> None:
+        """Systems that were measured by a hub name or folder without a run, and those made of two."""
+        for each in stored:
+            if each.model in known or is_made(each.model):
+                continue
+            outside = self._library.outside_info(each.model)
+            if outside:
+                known[outside.id] = outside
+        for each in stored:
+            if each.model not in known and is_made(each.model):
+                info = _made_info(each.model, known)
+                if info:
+                    known[info.id] = info
+
+    def _stale(self, evaluation: Evaluation, known: Mapping[str, ModelInfo]) -> bool:
+        """Whether a run of this name has left other weights since. Base models do not change."""
+        info = known[evaluation.model]
+        if info.kind != "tuned":
+            return False
+        return evaluation.fingerprint != self.systems.fingerprint(self.systems.named(evaluation.model))
 
     def _rows(
-        self, subject: Subject, stored: list[Evaluation], known: dict[str, ModelInfo]
-    ) -> tuple[BoardRow, ...]:
+        self,
+        headline: Benchmark,
+        seen_hash: str | None,
+        stored: list[Evaluation],
+        known: Mapping[str, ModelInfo],
+        reference: str | None,
+    ) -> tuple[tuple[BoardRow, ...], Power]:
         """The board's rows; resampled again only when a measurement or a model came or went."""
-        state = (tuple((each.model, each.created_at) for each in stored), tuple(sorted(known)))
+        state = (tuple((each.model, each.created_at) for each in stored), tuple(sorted(known)), reference)
 
-        def build() -> tuple[BoardRow, ...]:
-            return tuple(build_board(stored, known, subject.unseen, seen_hash=subject.seen.hash))
+        def build() -> tuple[tuple[BoardRow, ...], Power]:
+            rows = build_board(stored, known, headline, seen_hash=seen_hash, known=self._compared)
+            by_model = newest(each for each in stored if each.benchmark_hash == headline.hash)
+            pinned = _pinned(rows, by_model, headline, reference, self._compared)
+            return tuple(pinned), _power(rows, by_model, headline)
 
-        return self._boards.get((subject.unseen.hash, state), build)
-
-    def measured(self, model: str, info: DictionaryInfo) -> bool:
-        """Whether a model stands on the board with its present weights."""
-        fingerprint = self._fingerprint(model, None)
-        stored = self._evaluations.of_benchmarks([self.subject(info).unseen.hash])
-        return any(each.model == model and each.fingerprint == fingerprint for each in stored)
-
-    def _belongs(self, model: ModelInfo, info: DictionaryInfo) -> bool:
-        version = self._library.version_of(model.id)
-        return version is not None and self._dictionaries.owns(info.id, version)
-
-    def _fingerprint(self, model: str, progress: Progress | None) -> str:
-        return model if model in BASELINES else self._library.fingerprint(model, progress)
-
-    def _outcomes(self, model: str, benchmark: Benchmark, progress: Progress | None) -> Outcomes:
-        if model in BASELINES:
-            return outcomes_of_scores(benchmark, BASELINES[model].build().fit(benchmark.corpus))
-        texts = [*benchmark.queries, *benchmark.corpus]
-        vectors = self._library.vectors(model, texts, progress)
-        if progress:
-            progress(1.0, SEARCHING)
-        count = len(benchmark.queries)
-        return outcomes_of_vectors(benchmark, vectors[:count], vectors[count:])
+        return self._boards.get((headline.hash, state), build)
 
 
 def baseline_infos() -> list[ModelInfo]:
@@ -225,25 +310,71 @@ def baseline_infos() -> list[ModelInfo]:
     ]
 
 
-def _evaluation(
-    model: str,
-    fingerprint: str,
-    info: DictionaryInfo,
-    benchmark: Benchmark,
-    outcomes: Outcomes,
-    seconds: float,
-) -> Evaluation:
-    view: View = benchmark.view
+def _made_info(name: str, known: Mapping[str, ModelInfo]) -> ModelInfo | None:
+    system = system_of(name)
+    model = known.get(system.model or "")
+    if model is None:
+        return None
+    if system.lexical is not None:
+        second = BASELINES[system.lexical].title
+    else:
+        second = RERANKED_BY.format(name=system.reranker)
+    title = LocalText(
+        f"{model.title.get('zh')} + {second.get('zh')}", f"{model.title.get('en')} + {second.get('en')}"
+    )
+    return replace(
+        model, id=system.id, title=title, kind="hybrid", base=model.id, default=False, run=None, stage=None
+    )
+
+
+def _pinned(
+    rows: list[BoardRow],
+    by_model: Mapping[str, Evaluation],
+    headline: Benchmark,
+    reference: str | None,
+    known: Known,
+) -> list[BoardRow]:
+    """The rows with their comparison with the pinned one."""
+    pinned = next((row for row in rows if row.model == reference), None)
+    if pinned is None:
+        return rows
+    name = pinned.title or LocalText(pinned.model, pinned.model)
+    found = compare_pairs(
+        by_model, {row.model: pinned.model for row in rows if row is not pinned}, headline, known=known
+    )
+    return [
+        replace(
+            row, against_reference=found[row.model], reference_verdict=comparison_text(found[row.model], name)
+        )
+        if row.model in found
+        else row
+        for row in rows
+    ]
+
+
+def _power(rows: list[BoardRow], by_model: Mapping[str, Evaluation], headline: Benchmark) -> Power:
+    differences = []
+    for row in rows:
+        other = by_model.get(row.base or "")
+        if row.against_base is not None and other is not None:
+            mine = np.asarray(by_model[row.model].recall1, np.float64)
+            differences.append(100.0 * (mine - np.asarray(other.recall1, np.float64)))
+    return power_of(headline.query_components, differences)
+
+
+def _evaluation(model: str, fingerprint: str, case: Case, measured: Measured, seconds: float) -> Evaluation:
+    benchmark, outcomes = measured.benchmark, measured.outcomes
     return Evaluation(
         model=model,
         fingerprint=fingerprint,
-        dictionary=info.name,
+        dictionary=case.name,
         benchmark_hash=benchmark.hash,
-        view=view,
+        view=benchmark.view,
         part=benchmark.part,
         metrics=summarise(outcomes, benchmark.query_components),
         seconds=seconds,
         created_at=time.time(),
         recall1=tuple(outcomes.recall[1].tolist()),
         reciprocal_rank=tuple(outcomes.reciprocal_rank.tolist()),
+        details=measured.details,
     )

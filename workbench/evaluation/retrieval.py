@@ -1,16 +1,17 @@
-"""Measures how well a model finds the standard term of a synonym: exact search, ties against the model."""
+"""Measures how well a system finds what answers a query: exact search, ties against the system."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import InputError
 from workbench.evaluation.significance import Floats, bootstrap_ci
+from workbench.evaluation.toplists import Best, Toplists
 from workbench.localtext import LocalText
 from workbench.normalise import digest, term_key
 from workbench.types import Metrics, Pair, Part, Split, View
@@ -18,6 +19,9 @@ from workbench.types import Metrics, Pair, Part, Split, View
 Ints = npt.NDArray[np.int64]
 Scorer = Callable[[Sequence[str]], Any]
 """Query texts (q,) to scores (q, documents): a float array or a scipy sparse matrix; more is better."""
+RowScorer = Callable[[int, int], Any]
+"""The scores of the queries from one place to before another, as a :data:`Scorer` gives them."""
+Kind = Literal["term", "query", "passage"]
 
 KS = (1, 5, 10)
 DEPTH = 10  # ranks below this count for nothing but ``first_rank``
@@ -31,6 +35,7 @@ class Benchmark:
     """Queries, the documents to find them in, and which are right. Tuples over queries are parallel.
 
     ``relevant`` and ``masked`` hold indices into ``corpus``; masked documents are not ranked.
+    ``query_kind`` and ``corpus_kind`` choose the prompts of a model that has such.
     """
 
     queries: tuple[str, ...]
@@ -41,6 +46,8 @@ class Benchmark:
     hash: str
     part: Part
     view: View
+    query_kind: Kind = "term"
+    corpus_kind: Kind = "term"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +66,7 @@ class Outcomes:
     ndcg10: Floats
     first_rank: Ints
     corpus: int
+    top: Toplists
 
 
 def build_benchmark(
@@ -93,7 +101,7 @@ def build_benchmark(
     queries, components, relevants, masked = zip(*rows, strict=True) if rows else ((), (), (), ())
     part = "train" if view == "seen" else part
     corpus = tuple(standards.values())
-    content = _benchmark_hash(queries, components, corpus, relevants, masked)
+    content = benchmark_hash(queries, components, corpus, relevants, masked)
     return Benchmark(queries, components, corpus, relevants, masked, content, part, view)
 
 
@@ -114,18 +122,18 @@ def outcomes_of_vectors(
         raise ValueError(
             f"{len(query_vectors)} and {len(corpus_vectors)} vectors for {q} queries, {n} documents"
         )
-    ranks = [np.empty((0, DEPTH))]
+    rankings = []
     for start in range(0, q, _QUERIES_AT_ONCE):
         stop = min(start + _QUERIES_AT_ONCE, q)
-        ranking = _Ranking(benchmark, start, stop)
+        ranking = Ranking(benchmark, start, stop)
         unit = _unit(query_vectors[start:stop])
         step = block or max(1, _CELLS // (stop - start))
         targets = _unit(corpus_vectors[ranking.relevant_columns])
         ranking.set_targets(np.einsum("ij,ij->i", unit[ranking.relevant_rows], targets))
         for first in range(0, n, step):
             ranking.count(unit @ _unit(corpus_vectors[first : first + step]).T, first)
-        ranks.append(ranking.ranks())
-    return _outcomes(np.concatenate(ranks), benchmark)
+        rankings.append(ranking)
+    return outcomes_of_rankings(rankings, benchmark)
 
 
 def outcomes_of_scores(benchmark: Benchmark, scorer: Scorer) -> Outcomes:
@@ -133,20 +141,39 @@ def outcomes_of_scores(benchmark: Benchmark, scorer: Scorer) -> Outcomes:
 
     ``scorer`` is called with a few query texts at a time, so that a block of scores stays near 64 MB.
     """
-    n, q = len(benchmark.corpus), len(benchmark.queries)
-    step = max(1, min(_QUERIES_AT_ONCE, _CELLS // max(1, n)))
-    ranks = [np.empty((0, DEPTH))]
-    for start in range(0, q, step):
-        stop = min(start + step, q)
-        found = scorer(benchmark.queries[start:stop])
-        scores = np.array(found.toarray() if hasattr(found, "toarray") else found, np.float64)
-        if scores.shape != (stop - start, n):
-            raise ValueError(f"scores of shape {scores.shape} for {stop - start} queries and {n} documents")
-        ranking = _Ranking(benchmark, start, stop)
-        ranking.set_targets(scores[ranking.relevant_rows, ranking.relevant_columns])
-        ranking.count(scores, 0)
-        ranks.append(ranking.ranks())
-    return _outcomes(np.concatenate(ranks), benchmark)
+    return outcomes_of_rows(benchmark, lambda start, stop: scorer(benchmark.queries[start:stop]))
+
+
+def outcomes_of_rows(benchmark: Benchmark, rows: RowScorer) -> Outcomes:
+    """As :func:`outcomes_of_scores`, for a system that is asked by the places of the queries."""
+    rankings = []
+    for start, stop in row_blocks(benchmark):
+        scores = np.array(dense(rows(start, stop)), np.float64)
+        if scores.shape != (stop - start, len(benchmark.corpus)):
+            wanted = f"{stop - start} queries and {len(benchmark.corpus)} documents"
+            raise ValueError(f"scores of shape {scores.shape} for {wanted}")
+        rankings.append(rank_rows(benchmark, start, stop, scores))
+    return outcomes_of_rankings(rankings, benchmark)
+
+
+def row_blocks(benchmark: Benchmark) -> list[tuple[int, int]]:
+    """Places of queries, (first, after the last), whose scores together are about 64 MB."""
+    step = max(1, min(_QUERIES_AT_ONCE, _CELLS // max(1, len(benchmark.corpus))))
+    count = len(benchmark.queries)
+    return [(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+def dense(scores: Any) -> npt.NDArray[Any]:
+    """A scipy sparse matrix or an array as an array."""
+    return np.asarray(scores.toarray() if hasattr(scores, "toarray") else scores)
+
+
+def rank_rows(benchmark: Benchmark, start: int, stop: int, scores: Floats) -> Ranking:
+    """The ranking of the queries ``start``... by their scores (rows, n), which are overwritten."""
+    ranking = Ranking(benchmark, start, stop)
+    ranking.set_targets(scores[ranking.relevant_rows, ranking.relevant_columns])
+    ranking.count(scores, 0)
+    return ranking
 
 
 def summarise(
@@ -183,7 +210,7 @@ def summarise(
     )
 
 
-class _Ranking:
+class Ranking:
     """Ranks of the ten best relevant documents of some queries, from blocks of scores.
 
     The i-th best relevant document of a query has rank i + the number of other ranked documents
@@ -204,11 +231,15 @@ class _Ranking:
         self._depth = np.array([min(DEPTH, len(each)) for each in relevant], np.int64)
         self._thresholds = np.full((stop - start, DEPTH), np.inf)
         self._before = np.zeros((stop - start, DEPTH), np.int64)
+        self._best = Best(stop - start)
+        self._answers = np.full((stop - start, DEPTH), -1, np.int64)
+        self._answer_scores = np.full((stop - start, DEPTH), -np.inf)
 
     def set_targets(self, scores: Floats) -> None:
         """Take the scores of the relevant documents, parallel to ``relevant_rows``."""
         # A score that is not a number is the worst there is, yet above what is left out (-inf).
         worst = np.finfo(np.float64).min
+        raw = scores
         scores = np.where(np.isnan(scores), worst, scores - TIE)
         order = np.lexsort((-scores, self.relevant_rows))
         rows = self.relevant_rows[order]
@@ -216,6 +247,8 @@ class _Ranking:
         place = np.arange(len(rows)) - first
         top = place < DEPTH
         self._thresholds[rows[top], place[top]] = scores[order][top]
+        self._answers[rows[top], place[top]] = self.relevant_columns[order][top]
+        self._answer_scores[rows[top], place[top]] = np.where(np.isnan(raw), -np.inf, raw)[order][top]
 
     def count(self, scores: Floats, first: int) -> None:
         """Count the documents ``first``... of a block (rows, documents); the block is overwritten."""
@@ -227,6 +260,7 @@ class _Ranking:
             part = scores if len(rows) == len(scores) else scores[rows]
             below = np.count_nonzero(part < self._thresholds[rows, i : i + 1], axis=1)
             self._before[rows, i] += width - below
+        self._best.take(scores, first)
 
     def ranks(self) -> Floats:
         """(rows, 10): the rank of the i-th best relevant document; infinite where there is none."""
@@ -234,8 +268,36 @@ class _Ranking:
         ranks[self._depth[:, None] <= np.arange(DEPTH)] = np.inf
         return ranks
 
+    def top(self) -> Toplists:
+        """The ten best documents, wrong ones first where they tie with a right one."""
+        best = Best(len(self._depth))
+        best.merge(self._best.documents, self._best.scores)
+        best.merge(self._answers, self._answer_scores, TIE)
+        return Toplists(
+            best.documents.astype(np.int32),
+            best.scores.astype(np.float32),
+            self._answers[:, 0].astype(np.int32),
+            self._answer_scores[:, 0].astype(np.float32),
+            self.ranks()[:, 0].astype(np.int32),
+        )
 
-def _outcomes(ranks: Floats, benchmark: Benchmark) -> Outcomes:
+
+def outcomes_of_rankings(rankings: Sequence[Ranking], benchmark: Benchmark) -> Outcomes:
+    """The outcomes of all queries from the rankings of each block, in their order."""
+    blocks = rankings or [Ranking(benchmark, 0, 0)]
+    lists = [each.top() for each in blocks]
+    ranks = np.concatenate([each.ranks() for each in blocks])
+    top = Toplists(
+        np.concatenate([each.documents for each in lists]),
+        np.concatenate([each.scores for each in lists]),
+        np.concatenate([each.answer for each in lists]),
+        np.concatenate([each.answer_score for each in lists]),
+        np.concatenate([each.answer_rank for each in lists]),
+    )
+    return _outcomes(ranks, benchmark, top)
+
+
+def _outcomes(ranks: Floats, benchmark: Benchmark, top: Toplists) -> Outcomes:
     relevant = np.array([len(each) for each in benchmark.relevant], np.float64)
     gains = np.where(ranks <= DEPTH, 1.0 / np.log2(1.0 + ranks), 0.0).sum(axis=1)
     ideal = np.cumsum(1.0 / np.log2(np.arange(2.0, DEPTH + 2)))
@@ -248,6 +310,7 @@ def _outcomes(ranks: Floats, benchmark: Benchmark) -> Outcomes:
         ndcg10=gains / best,
         first_rank=first.astype(np.int64),
         corpus=len(benchmark.corpus),
+        top=top,
     )
 
 
@@ -274,13 +337,14 @@ def _percent(values: Floats) -> float:
     return 100.0 * float(values.mean())
 
 
-def _benchmark_hash(
+def benchmark_hash(
     queries: Sequence[str],
     components: Sequence[str],
     corpus: Sequence[str],
     relevant: Sequence[Sequence[int]],
     masked: Sequence[Sequence[int]],
 ) -> str:
+    """What names a benchmark: a hash of all that a result on it depends on."""
     right = (",".join(map(str, each)) for each in relevant)
     left_out = (",".join(map(str, each)) for each in masked)
     sections = (queries, components, corpus, right, left_out)

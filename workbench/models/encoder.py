@@ -8,7 +8,7 @@ the network runs in it, pooling and what follows in float32.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +32,7 @@ TOKENS_PER_BATCH = 4096
 # A batch of fewer tokens costs nearly as much as one of this size: below it, padding pays.
 _WORTH_PADDING = 384
 _TEXTS_AT_ONCE = 16_384  # tokenised at a time, so that a long list does not fill the memory
+_CELLS = 16_000_000  # of what a map puts out at once: 64 MB
 _LEAST_COSINE = 0.9995
 _PROBES = (
     "越野车",
@@ -72,6 +73,7 @@ class TextEncoder:
     def __init__(self, model: SentenceTransformer, *, precision: Precision = "auto") -> None:
         self._model = model
         self._tokenizer = _tokenizer_of(model)
+        self._is_static = is_static(model)
         self._first: Any = model[0]
         self._precision: Literal["fp32", "bf16"] = "fp32"
         if self._tokenizer is not None and (precision == "bf16" or (precision == "auto" and bf16_is_fast())):
@@ -136,12 +138,12 @@ class TextEncoder:
         return out[[place[text] for text in texts]] if len(unique) != len(texts) else out
 
     def _prompt(self, kind: Kind) -> str:
-        prompts = self._model.prompts
-        if kind == "term":
-            return prompts.get(self._model.default_prompt_name or "") or ""
-        return next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), "")
+        return prompt_of(self._model.prompts, self._model.default_prompt_name, kind)
 
     def _encode_chunk(self, texts: list[str]) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
+        if self._is_static:
+            yield np.arange(len(texts)), self._encode_static(texts)
+            return
         if self._tokenizer is None:
             yield from self._encode_plainly(texts)
             return
@@ -149,6 +151,24 @@ class TextEncoder:
         for rows in batches_by_length([len(row) for row in ids]):
             if ids[rows[-1]]:  # a text without a single token keeps its zero vector
                 yield np.array(rows), self._forward([ids[row] for row in rows])
+
+    def _encode_static(self, texts: list[str]) -> Floats:
+        """A table of word vectors is a lookup: all texts at once, or Python would take the most time."""
+        import torch
+
+        tokenizer = self._model[0].tokenizer
+        ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        lengths = np.array([len(row) for row in ids])
+        features: dict[str, Any] = {
+            "input_ids": torch.tensor([number for row in ids for number in row], dtype=torch.long),
+            "offsets": torch.from_numpy(np.cumsum(lengths) - lengths),
+        }
+        with torch.inference_mode(), _evaluating(self._model):
+            there = {name: value.to(self._model.device) for name, value in features.items()}
+            features = _through(list(self._model), there)
+            vectors = features["sentence_embedding"][:, : self._model.truncate_dim]
+            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+        return np.asarray(unit.cpu().numpy(), np.float32)
 
     def _encode_plainly(self, texts: list[str]) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
         """For models whose input is not a fast tokenizer's: the library's own way, a batch at a time."""
@@ -171,8 +191,7 @@ class TextEncoder:
                 else value
                 for name, value in features.items()
             }
-            for module in list(self._model)[1:]:
-                features = module(features)
+            features = _through(list(self._model)[1:], features)
             vectors = features["sentence_embedding"][:, : self._model.truncate_dim]
             unit = torch.nn.functional.normalize(vectors.float(), dim=1)
         return np.asarray(unit.cpu().numpy(), np.float32)
@@ -192,6 +211,28 @@ class TextEncoder:
         prompt = self._prompt("term")
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([prompt + t for t in _PROBES])]
         return self._forward(sorted(ids, key=len))
+
+
+def _through(modules: Sequence[Any], features: dict[str, Any]) -> dict[str, Any]:
+    """What modules make of features; a map so wide that a batch fills the memory takes few rows at once."""
+    import torch
+
+    for place, module in enumerate(modules):
+        vectors = features.get("sentence_embedding")
+        step = _CELLS // max(1, getattr(module, "out_features", 0))
+        if vectors is not None and len(vectors) > step:
+            blocks = vectors.split(max(1, step))
+            parts = [_through(modules[place:], {"sentence_embedding": block}) for block in blocks]
+            return {"sentence_embedding": torch.cat([part["sentence_embedding"] for part in parts])}
+        features = module(features)
+    return features
+
+
+def prompt_of(prompts: Mapping[str, str], default: str | None, kind: Kind) -> str:
+    """What a model with these ``prompts`` puts before a text of a kind."""
+    if kind == "term":
+        return prompts.get(default or "") or ""
+    return next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), "")
 
 
 def batches_by_length(lengths: Sequence[int], tokens: int = TOKENS_PER_BATCH) -> Iterator[list[int]]:
@@ -246,6 +287,13 @@ def _tokenizer_of(model: SentenceTransformer) -> Any | None:
     if limit is not None and limit < 1_000_000:  # an unset limit is a huge number
         mine.enable_truncation(int(limit), direction=first.tokenizer.truncation_side)
     return mine
+
+
+def is_static(model: SentenceTransformer) -> bool:
+    """Whether it is a table of word vectors, with nothing above it but maps."""
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    return isinstance(model[0], StaticEmbedding)
 
 
 def _takes_plain_ids(model: SentenceTransformer) -> bool:

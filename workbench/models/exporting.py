@@ -9,7 +9,10 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.localtext import LocalText
+from workbench.models.reranking import RERANKER, Reranker
 from workbench.storage.artifacts import MANIFEST, staged_folder
+
+_README = "README.md"
 
 
 def export_folder(source: Path, folder: Path) -> Path:
@@ -36,12 +39,15 @@ def export_folder(source: Path, folder: Path) -> Path:
     if folder.exists():
         folder.rmdir()
     size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    readme = _readme(source)
     with staged_folder(folder, needs_bytes=size // 2) as out:
         for path in sorted(source.rglob("*")):
             if path.is_file() and path.name != MANIFEST:
                 target = out / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
+        if readme:
+            (out / _README).write_text(readme, encoding="utf-8")
     return folder
 
 
@@ -51,7 +57,35 @@ def export_zip(source: Path, name: str) -> Path:
     # In the system's temporary folder: the page may hand out files from there, not from the home folder.
     target = Path(tempfile.mkdtemp(prefix="workbench-export-")) / f"{safe}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        readme = _readme(source)
         for path in sorted(source.rglob("*")):
-            if path.is_file() and path.name != MANIFEST:
+            rewritten = readme is not None and path == source / _README
+            if path.is_file() and path.name != MANIFEST and not rewritten:
                 archive.write(path, Path(safe) / path.relative_to(source))
+        if readme:
+            archive.writestr(str(Path(safe) / _README), readme)
     return target
+
+
+def _readme(source: Path) -> str | None:
+    """What the model's README is to say where a cross-encoder lies beside the model; else None."""
+    if not (source / RERANKER).is_dir():
+        return None
+    reranker = Reranker(source / RERANKER)
+    own = source / _README
+    before = own.read_text(encoding="utf-8").rstrip() + "\n\n" if own.exists() else ""
+    return before + _ABOUT_RERANKER.format(
+        folder=RERANKER, depth=reranker.depth, share=f"{100 * reranker.blend:.0f}"
+    )
+
+
+_ABOUT_RERANKER = """\
+## {folder}/
+
+A cross-encoder, trained from the same dictionary: `CrossEncoder("{folder}").predict([(term, found), ...])`
+gives the probability that two terms mean the same. As chosen on development terms, it looks again at the best
+{depth} that the embedding model finds and counts {share} % there (0 %: it did not help, leave it out).
+
+同一部词典训练的重排模型：`CrossEncoder("{folder}").predict([(词, 找到的词), ...])` 给出两个词同义的概率。
+按开发集选定：重看向量找到的前 {depth} 个，重排占 {share}%（0% 表示没有帮助，不要使用）。
+"""

@@ -10,6 +10,7 @@ from typing import Any
 TRANSFORMER = "sentence_transformers.base.modules.transformer.Transformer"
 POOLING = "sentence_transformers.sentence_transformer.modules.pooling.Pooling"
 NORMALIZE = "sentence_transformers.base.modules.normalize.Normalize"
+RERANKER = "reranker"  # the sub-folder of a model that holds its cross-encoder: no part of its vectors
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from workbench.localtext import LocalText
+from workbench.models.bm25 import BagOfWords, Bm25
+from workbench.models.words import character_pieces, words
 from workbench.normalise import spelling_key, term_key
 
 Scorer = Callable[[Sequence[str]], Any]
-"""Query texts (q,) to a scipy sparse matrix (q, documents) of scores 0..1."""
+"""Query texts (q,) to a scipy sparse matrix (q, documents) of scores, 0 and above; more is better."""
 
 
 class LexicalSystem(Protocol):
@@ -76,12 +78,17 @@ class CharTfidf:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A baseline of the board: its id, what it is called, what it does, and how to make it."""
+    """A baseline of the board: its id, what it is called, what it does, and how to make it.
+
+    ``bounded``: its scores are 0..1 and mean the same for every query, so that two texts can be
+    compared by it alone.
+    """
 
     id: str
     title: LocalText
     help: LocalText
     build: Callable[[], LexicalSystem]
+    bounded: bool = True
 
 
 BASELINES: Mapping[str, Baseline] = MappingProxyType(
@@ -98,6 +105,15 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
                 ExactMatch,
             ),
             Baseline(
+                "bow",
+                LocalText("词袋（共有的词）", "Bag of words"),
+                LocalText(
+                    "数两个词共有多少个词，每个词分量相同；不懂词义。",
+                    "Counts the words that two terms share, all of one weight; knows nothing of meaning.",
+                ),
+                lambda: BagOfWords(words),
+            ),
+            Baseline(
                 "tfidf",
                 LocalText("字符 n-gram TF-IDF", "Character n-gram TF-IDF"),
                 LocalText(
@@ -106,6 +122,27 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
                     "more; knows nothing of meaning.",
                 ),
                 CharTfidf,
+            ),
+            Baseline(
+                "bm25_words",
+                LocalText("BM25（按词）", "BM25 over words"),
+                LocalText(
+                    "搜索引擎的经典算法：共有的词越少见分量越重，长文本不占便宜；中文先用 jieba 分词。",
+                    "What search engines use: shared words, rare ones weighing more, long texts without an "
+                    "advantage. Chinese is cut into words by jieba.",
+                ),
+                lambda: Bm25(words),
+                bounded=False,
+            ),
+            Baseline(
+                "bm25_chars",
+                LocalText("BM25（按字）", "BM25 over characters"),
+                LocalText(
+                    "同样的算法，按单字和相邻两字计算，不依赖分词。",
+                    "The same over single characters and pairs of neighbours: needs no words.",
+                ),
+                lambda: Bm25(character_pieces),
+                bounded=False,
             ),
         )
     }

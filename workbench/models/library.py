@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +21,9 @@ from workbench.models.catalogue import (
     prepare,
     spec_of,
 )
+from workbench.models.folder_format import RERANKER
 from workbench.models.hub import folder_of as hub_folder
+from workbench.models.word_vectors import VectorModels, is_vectors
 from workbench.settings import Settings
 from workbench.storage.artifacts import MANIFEST, manifest_of
 from workbench.storage.embeddings import EmbeddingStore
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from workbench.models.encoder import TextEncoder
+    from workbench.models.encoder import Kind, TextEncoder
+    from workbench.models.reranking import Reranker
 
 Progress = Callable[[float, LocalText], None]
 ENCODING = LocalText("正在编码 {count} 个词", "Encoding {count} terms")
 MODELS_IN_MEMORY = 2
+RERANKERS_IN_MEMORY = 1
 FINGERPRINTS_IN_MEMORY = 64
 
 
@@ -47,17 +52,19 @@ class ModelLibrary:
         self._settings = settings
         self._runs = runs
         self._rates = rates
+        self.word_vectors = VectorModels(settings)
         self._store = EmbeddingStore(settings.cache_path / "vectors")
         self._encoders: KeyedCache[str, TextEncoder] = KeyedCache(MODELS_IN_MEMORY)
+        self._rerankers: KeyedCache[Hashable, Reranker] = KeyedCache(RERANKERS_IN_MEMORY)
         self._fingerprints: KeyedCache[Hashable, str] = KeyedCache(FINGERPRINTS_IN_MEMORY)
         self._encoding = KeyedLocks()
 
     # -- what there is ------------------------------------------------------------------------
 
     def bases(self) -> list[ModelInfo]:
-        """The base models of the catalogue."""
+        """The base models of the catalogue, then imported word vectors."""
         default, fallback = default_spec().id, fallback_note()
-        return [
+        bundled = [
             ModelInfo(
                 id=spec.id,
                 title=spec.title,
@@ -73,6 +80,7 @@ class ModelLibrary:
             )
             for spec in CATALOGUE
         ]
+        return [*bundled, *self.word_vectors.all()]
 
     def tuned(self) -> list[ModelInfo]:
         """Models that runs have left and that are whole on disk, newest first."""
@@ -100,7 +108,7 @@ class ModelLibrary:
         """What is known of a hub name or a folder; None where ``model`` is of the catalogue or was a run."""
         is_folder = Path(model).is_dir()
         known = {model, split_stage_id(model)[0]} & self._runs.names()
-        if spec_of(model) is not None or known or not (is_folder or "/" in model):
+        if spec_of(model) is not None or is_vectors(model) or known or not (is_folder or "/" in model):
             return None
         name = Path(model).name if is_folder else model
         return ModelInfo(
@@ -123,7 +131,7 @@ class ModelLibrary:
         """
         run, stage = self._run_and_stage(model)
         if run is None:
-            return self._prepare(model, progress)
+            return self.word_vectors.folder(model) if is_vectors(model) else self._prepare(model, progress)
         folder = self._run_folder(run, stage)
         if manifest_of(folder) is None:
             raise ModelProblem(
@@ -141,7 +149,7 @@ class ModelLibrary:
         Raises:
             NotFound, UnsafeModel, ModelProblem: as :meth:`folder` would.
         """
-        if self._run(model) is not None:
+        if self._run(model) is not None or is_vectors(model):
             self.folder(model)
             return model
         check_name(model)
@@ -192,36 +200,58 @@ class ModelLibrary:
     # -- vectors ------------------------------------------------------------------------------
 
     def vectors(
-        self, model: str, texts: Sequence[str], progress: Progress | None = None
+        self,
+        model: str,
+        texts: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        kind: Kind = "term",
+        exact: bool = False,
     ) -> NDArray[np.float32]:
         """Unit vectors (n, d) of ``texts``: stored ones are read, the others encoded and stored."""
-        return self.vectors_of_folder(self.folder(model, progress), texts, progress, rate_name=model)
+        folder = self.folder(model, progress)
+        return self.vectors_of_folder(folder, texts, progress, rate_name=model, kind=kind, exact=exact)
 
     def vectors_of_folder(
-        self, folder: Path, texts: Sequence[str], progress: Progress | None = None, *, rate_name: str = ""
+        self,
+        folder: Path,
+        texts: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        rate_name: str = "",
+        kind: Kind = "term",
+        exact: bool = False,
     ) -> NDArray[np.float32]:
-        """As :meth:`vectors`, for a model given by its folder.
+        """As :meth:`vectors`, for a model given by its folder. ``kind`` chooses the prompt.
+
+        ``exact``: in full precision also where the processor is faster in bfloat16.
 
         ``progress`` may raise to stop; what was encoded until then stays stored.
         """
         fingerprint = self.fingerprint_of_folder(folder)
+        kind = "term" if kind == "term" or _same_prompt(folder, kind) else kind
+        mark = "" if kind == "term" else f"{kind}\0"  # the same text under another prompt is another text
+        if exact and _rounds():
+            mark += "exact\0"
+            rate_name = ""
         total, before = len(texts), 0
         began = time.monotonic()
 
         def encode(chunk: Sequence[str]) -> NDArray[np.float32]:
             nonlocal before
             encoder = self.encoder_of_folder(folder)
+            encoder = encoder.exact if exact else encoder
 
             def tell(done: int, _: int) -> None:
                 if progress:
                     progress((before + done) / max(1, total), ENCODING.format(count=total))
 
-            result = encoder.encode(chunk, progress=tell)
+            result = encoder.encode([text[len(mark) :] for text in chunk], kind=kind, progress=tell)
             before += len(chunk)
             return result
 
         with self._encoding.hold(fingerprint):  # who comes second finds the vectors there
-            result = self._store.encode(fingerprint, texts, encode)
+            result = self._store.encode(fingerprint, [mark + text for text in texts], encode)
         if rate_name and before >= 500:
             self._rates.observe(f"encode:{rate_name}", before / (time.monotonic() - began))
         return result
@@ -253,6 +283,20 @@ class ModelLibrary:
         key = self.fingerprint_of_folder(folder)
         return self._encoders.get(key, lambda: TextEncoder(load_model(folder)))
 
+    def reranker(self, model: str) -> Reranker | None:
+        """The cross-encoder that a model brings with it, or None; the one last used stays in memory.
+
+        Raises:
+            NotFound, ModelProblem: see :meth:`folder`; or its settings cannot be read.
+        """
+        from workbench.models.reranking import Reranker
+
+        folder = self.folder(model) / RERANKER
+        if not folder.is_dir():
+            return None
+        key = (folder, *self._files_state(folder.parent))
+        return self._rerankers.get(key, lambda: Reranker(folder))
+
     # -- inside -------------------------------------------------------------------------------
 
     def _prepare(self, model: str, progress: Progress | None) -> Path:
@@ -280,6 +324,26 @@ class ModelLibrary:
 
     def _run_folder(self, run: Run, stage: int | None = None) -> Path:
         return self._settings.runs_path / run.id / ("model" if stage is None else f"stage-{stage}")
+
+
+def _rounds() -> bool:
+    """Whether an encoder may compute in bfloat16 on this machine."""
+    from workbench.models.encoder import bf16_is_fast
+
+    return bf16_is_fast()
+
+
+def _same_prompt(folder: Path, kind: Kind) -> bool:
+    """Whether a model puts the same before a query or passage as before a term."""
+    from workbench.models.encoder import prompt_of
+
+    try:
+        config = json.loads((folder / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False  # not known without loading it: encoded under a key of its own
+    prompts = {name: text or "" for name, text in (config.get("prompts") or {}).items()}
+    default = config.get("default_prompt_name")
+    return prompt_of(prompts, default, kind) == prompt_of(prompts, default, "term")
 
 
 def stage_id(run: str, stage: int) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ModelProblem
 from workbench.localtext import LocalText
 from workbench.models.bundled_use import MODULE as USE_MODULE
+from workbench.models.folder_format import RERANKER
 from workbench.models.safety import check_folder
 from workbench.storage.artifacts import MANIFEST, manifest_of
 
@@ -30,7 +31,7 @@ def load_model(folder: Path, *, device: str = "cpu") -> SentenceTransformer:
         ModelProblem: the folder holds no model, or a damaged one.
     """
     check_folder(folder)
-    with _no_progress_bars():
+    with no_progress_bars():
         try:
             model = _load_own(folder, device) if _is_own(folder) else _load_ordinary(folder, device)
         except Exception as error:  # a damaged file can fail in any of three libraries, each in its own way
@@ -49,8 +50,9 @@ def load_model(folder: Path, *, device: str = "cpu") -> SentenceTransformer:
 def fingerprint(folder: Path) -> str:
     """A content hash (hex, 64 digits) of a model: weights, configuration, tokenizer, modules.
 
-    It changes with any weight, and is the same for the same model in another place. The hashes of a manifest
-    are believed for files that are not younger than it.
+    It changes with any weight, and is the same for the same model in another place. A reranker beside the
+    model changes no vector, so it does not count. The hashes of a manifest are believed for files that are
+    not younger than it.
     """
     manifest = manifest_of(folder) or {}
     written = (folder / MANIFEST).stat().st_mtime_ns if manifest else 0
@@ -58,7 +60,8 @@ def fingerprint(folder: Path) -> str:
     for path in sorted(folder.rglob("*"), key=lambda p: p.relative_to(folder).as_posix()):
         name = path.relative_to(folder).as_posix()
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or name == MANIFEST or path.suffix not in _MODEL_FILES or not path.is_file():
+        beside = path.relative_to(folder).parts[0] == RERANKER
+        if hidden or beside or name == MANIFEST or path.suffix not in _MODEL_FILES or not path.is_file():
             continue
         known = manifest.get("files", {}).get(name)
         status = path.stat()
@@ -134,7 +137,8 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _no_progress_bars() -> Iterator[None]:
+def no_progress_bars() -> Iterator[None]:
+    """Nothing of the transformers library draws bars on the terminal meanwhile."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

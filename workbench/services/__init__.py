@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadParameter, InputError, NotFound
+from workbench.evaluation.benchmarks import benchmark_id
 from workbench.evaluation.measure import Board, Subject, baseline_infos
+from workbench.evaluation.retention import RetentionFigures
 from workbench.ingest.dictionary import DictionaryPreview
 from workbench.ingest.export import ExportFormat, dictionary_bytes
 from workbench.localtext import LocalText
 from workbench.models.catalogue import remove_leftovers
 from workbench.models.exporting import export_folder, export_zip
+from workbench.models.word_vectors import is_vectors
 from workbench.names import checked_name, tidy, unique
 from workbench.search.explorer import Explorer
 from workbench.services import lifecycle
 from workbench.services.corpora import Corpora
 from workbench.services.editing import Editor
+from workbench.services.evaluation import Evaluations
 from workbench.services.generation import Generation
 from workbench.services.importing import Importer
 from workbench.services.live import Live
@@ -30,8 +34,10 @@ from workbench.services.recipes import Recipes
 from workbench.services.retrieval_sets import RetrievalSets
 from workbench.services.stage_scores import stage_scores
 from workbench.services.suggestions import Suggestions
+from workbench.services.word_vectors import WordVectors
 from workbench.settings import ASSETS, Settings
 from workbench.storage.artifacts import remove_staging
+from workbench.training.budget import Plan
 from workbench.training.estimate import Estimate, estimate_run
 from workbench.training.jobs import Supervisor
 from workbench.training.queueing import queue_run, stage_configs
@@ -82,7 +88,9 @@ class Services:
         self.pair_maker = PairMaker(self._workspace)
         self.suggestions = Suggestions(self._workspace, self.editor)
         self.recipes = Recipes(self._workspace)
+        self.evaluation = Evaluations(self._workspace, self.models)
         self.generation = Generation(self._workspace)
+        self.word_vectors = WordVectors(self._workspace)
         self._load_samples()
 
     def start(self) -> None:
@@ -220,6 +228,13 @@ class Services:
         if model not in {info.id for info in self._workspace.library.bases()}:
             self._workspace.library.folder(model, progress)
 
+    def delete_model(self, model: str) -> None:
+        """Remove imported word vectors, or a run with all its models. Refused (InputError) while needed."""
+        if is_vectors(model) and model not in self._workspace.runs.names():
+            self.word_vectors.delete(model)
+        else:
+            self.delete_run(model)
+
     def stages(self) -> list[StageSpec]:
         """Every registered stage."""
         return list(stages().values())
@@ -254,6 +269,13 @@ class Services:
         configs = stage_configs(chosen, parameters)
         return estimate_run(self._workspace, self._subject(dictionary), base, configs, **counts)
 
+    def plan_run(
+        self, dictionary: str, base: str, recipe: str | Recipe, *, budget: float, **wish: Any
+    ) -> tuple[Plan, list[dict[str, Any]], Estimate]:
+        """What a run would train within ``budget`` seconds: see :func:`workbench.services.lifecycle.plan`."""
+        chosen = self.recipes.get(recipe) if isinstance(recipe, str) else recipe
+        return lifecycle.plan(self._workspace, self._subject(dictionary), base, chosen, budget=budget, **wish)
+
     def start_run(
         self,
         dictionary: str,
@@ -265,12 +287,13 @@ class Services:
         seed: int = 0,
         corpora: Sequence[str] = (),
         pair_sets: Sequence[str] = (),
+        budget: float | None = None,
     ) -> Run:
         """Put a run into the queue; the supervisor begins it when its turn comes.
 
         ``recipe`` is a name or a recipe. ``parameters`` alone go to every stage that knows them,
         ``in_batch.epochs`` or ``2.epochs`` to one. ``corpora`` and ``pair_sets`` are names of what it may
-        learn from besides the dictionary.
+        learn from besides the dictionary. ``budget`` are seconds that it may take: see :meth:`plan_run`.
 
         Raises:
             NotFound, BadParameter, NameTaken, TrainingProblem: in words, before anything is started.
@@ -285,6 +308,7 @@ class Services:
             seed=seed,
             corpora=corpora,
             pair_sets=pair_sets,
+            budget=budget,
         )
         self._supervisor.wake()
         return run
@@ -349,11 +373,28 @@ class Services:
 
     def leaderboard(self, dictionary: str) -> Board:
         """What is measured on a dictionary, best first. Quick: computes nothing new but intervals."""
-        return self._workspace.measurer.board(self.dictionary(dictionary), self.models())
+        return self.evaluation.board(benchmark_id("dictionary", dictionary))
 
     def evaluate(self, model: str, dictionary: str, progress: Progress | None = None) -> list[Evaluation]:
         """Measure a model or baseline on a dictionary's test terms and store it. May take a while."""
         return self._workspace.measurer.evaluate(model, self.dictionary(dictionary), progress)
+
+    def retention(
+        self, model: str, dictionary: str | None = None, progress: Progress | None = None
+    ) -> RetentionFigures:
+        """What a model still knows of everyday words, beside its base; measured where that is not stored.
+
+        ``dictionary`` (its own where none is named) adds the overlap of neighbours among its terms.
+
+        Raises:
+            BadParameter: the model is a baseline.
+            NotFound: there is no such model or dictionary.
+        """
+        own = self._workspace.library.dictionary_of(model)
+        if dictionary is None and own in {info.name for info in self.dictionaries()}:
+            dictionary = own
+        terms = self._subject(dictionary).terms if dictionary else ()
+        return self._workspace.retention.measure(self._vector_model(model), terms, progress)
 
     # -- asking a model -------------------------------------------------------------------------
 
@@ -426,7 +467,7 @@ class Services:
         """What is installed, which models are there, what this machine can do, what was mended."""
         from workbench.diagnosis import diagnose
 
-        mended = remove_leftovers(self.settings)
+        mended = remove_leftovers(self.settings) + self._workspace.library.word_vectors.remove_leftovers()
         active = {run.id for run in self._workspace.runs.active()}
         for folder in self.settings.runs_path.glob("*"):
             if folder.name not in active:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.errors import Conflict, InputError
+from workbench.evaluation.measure import Subject
 from workbench.localtext import LocalText
 from workbench.models.library import split_stage_id
 from workbench.storage.artifacts import manifest_of
-from workbench.training.queueing import queue_run
+from workbench.training.budget import Plan, checked_seconds
+from workbench.training.estimate import Estimate, plan_within
+from workbench.training.queueing import queue_run, stage_configs
 from workbench.training.run_folder import RunFolder
 from workbench.types import ACTIVE_STATES, Recipe, Run, StageConfig
 from workbench.workspace import Workspace
@@ -54,10 +57,12 @@ def retry(
     corpora: Sequence[str] | None = None,
     pair_sets: Sequence[str] | None = None,
     newest: bool = False,
+    budget: float | None = None,
 ) -> Run:
     """Queue a new run like ``run``, with what is changed here; without changes it repeats it.
 
-    It works on the dictionary as it was then, or as it is now (``newest``).
+    It works on the dictionary as it was then, or as it is now (``newest``). A time budget is not repeated:
+    what it made of the recipe is.
 
     Raises:
         NotFound, BadParameter, NameTaken, ModelProblem, TrainingProblem: in words.
@@ -75,7 +80,30 @@ def retry(
         seed=int(config["seed"]) if seed is None else seed,
         corpora=config.get("corpora", ()) if corpora is None else corpora,
         pair_sets=config.get("pair_sets", ()) if pair_sets is None else pair_sets,
+        budget=budget,
     )
+
+
+def plan(
+    workspace: Workspace,
+    subject: Subject,
+    base: str,
+    recipe: Recipe,
+    *,
+    budget: float,
+    parameters: dict[str, Any] | None = None,
+    corpora: Sequence[str] = (),
+    pair_sets: Sequence[str] = (),
+) -> tuple[Plan, list[dict[str, Any]], Estimate]:
+    """What a run of ``recipe`` would train within ``budget`` seconds, what is changed for that, the estimate.
+
+    Raises:
+        BadParameter: the budget is over before anything can be learnt.
+    """
+    counts = material_counts(workspace, corpora, pair_sets)
+    configs = stage_configs(recipe, parameters)
+    found, estimate = plan_within(workspace, subject, base, configs, checked_seconds(budget), **counts)
+    return found, found.changes(configs), estimate
 
 
 def recipe_of(run: Run) -> Recipe:

@@ -1,8 +1,9 @@
-"""Measured results: one row for each model, benchmark and view; a new measurement replaces the old one."""
+"""Measured results: one row for each system, benchmark and view; a new measurement replaces the old one."""
 
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from workbench.storage.database import Database
@@ -10,13 +11,13 @@ from workbench.types import Evaluation, Metrics
 
 
 class EvaluationStore:
-    """Rows of ``evaluations`` and ``calibrations``."""
+    """Rows of ``evaluations`` with what belongs to them, ``calibrations``, notes on models."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, dictionary_id: str, evaluation: Evaluation) -> None:
-        """Store one measurement."""
+    def save(self, dictionary_id: str, evaluation: Evaluation, ranking: bytes | None = None) -> None:
+        """Store one measurement, with what the system put first for each query."""
         metrics = evaluation.metrics
         per_query = json.dumps({"recall1": evaluation.recall1, "rr": evaluation.reciprocal_rank})
         with self._database.write() as db:
@@ -43,9 +44,105 @@ class EvaluationStore:
                     "per_query": per_query.encode(),
                     "seconds": evaluation.seconds,
                     "created_at": evaluation.created_at,
+                    "details": json.dumps(evaluation.details, ensure_ascii=False),
                 },
                 replace=True,
             )
+            self._save_ranking(evaluation.model, evaluation.benchmark_hash, evaluation.fingerprint, ranking)
+
+    def save_ranking(self, model: str, benchmark_hash: str, fingerprint: str, data: bytes) -> None:
+        """Store what a system put first for each query of a benchmark."""
+        with self._database.write():
+            self._save_ranking(model, benchmark_hash, fingerprint, data)
+
+    def ranking(self, model: str, benchmark_hash: str, fingerprint: str) -> bytes | None:
+        """What :meth:`save_ranking` stored for these very weights."""
+        row = self._database.connection.conn.execute(
+            "SELECT data FROM rankings WHERE model = ? AND benchmark_hash = ? AND fingerprint = ?",
+            (model, benchmark_hash, fingerprint),
+        ).fetchone()
+        return bytes(row[0]) if row else None
+
+    def _save_ranking(self, model: str, benchmark_hash: str, fingerprint: str, data: bytes | None) -> None:
+        connection = self._database.connection.conn
+        if data is None:
+            connection.execute(
+                "DELETE FROM rankings WHERE model = ? AND benchmark_hash = ?", (model, benchmark_hash)
+            )
+            return
+        connection.execute(
+            "INSERT OR REPLACE INTO rankings (model, benchmark_hash, fingerprint, data) VALUES (?,?,?,?)",
+            (model, benchmark_hash, fingerprint, data),
+        )
+
+    def find(self, benchmark_hash: str, fingerprint: str) -> list[Evaluation]:
+        """Measurements of these very weights on a benchmark, under whatever name."""
+        rows = self._database.connection.query(
+            "SELECT * FROM evaluations WHERE benchmark_hash = ? AND fingerprint = ? ORDER BY id",
+            (benchmark_hash, fingerprint),
+        )
+        return [_evaluation(row) for row in rows]
+
+    # -- labelled pairs -----------------------------------------------------------------------
+
+    def save_pairs(
+        self, model: str, benchmark_hash: str, fingerprint: str, data: dict[str, Any], seconds: float
+    ) -> None:
+        """Store what a system did on labelled pairs."""
+        with self._database.write() as db:
+            db["pair_evaluations"].insert(
+                {
+                    "model": model,
+                    "benchmark_hash": benchmark_hash,
+                    "fingerprint": fingerprint,
+                    "data": json.dumps(data, ensure_ascii=False),
+                    "seconds": seconds,
+                    "created_at": time.time(),
+                },
+                replace=True,
+            )
+
+    def on_pairs(self, benchmark_hash: str) -> list[dict[str, Any]]:
+        """Every system on a set of labelled pairs: model, fingerprint, data, seconds, created_at."""
+        rows = self._database.connection.query(
+            "SELECT model, fingerprint, data, seconds, created_at FROM pair_evaluations "
+            "WHERE benchmark_hash = ? ORDER BY model",
+            (benchmark_hash,),
+        )
+        return [{**row, "data": json.loads(row["data"])} for row in rows]
+
+    # -- what the expert says -----------------------------------------------------------------
+
+    def notes(self) -> dict[str, str]:
+        """The note on each model that has one."""
+        rows = self._database.connection.conn.execute("SELECT model, note FROM model_notes")
+        return {str(model): str(note) for model, note in rows}
+
+    def save_note(self, model: str, note: str) -> None:
+        """Write a note on a model; an empty one takes it off."""
+        with self._database.write() as db:
+            if note:
+                db["model_notes"].insert(
+                    {"model": model, "note": note, "updated_at": time.time()}, replace=True
+                )
+            else:
+                db.conn.execute("DELETE FROM model_notes WHERE model = ?", (model,))
+
+    def options(self, benchmark: str) -> dict[str, Any]:
+        """What was decided about a benchmark; empty where nothing was."""
+        row = self._database.connection.conn.execute(
+            "SELECT options FROM benchmark_options WHERE benchmark = ?", (benchmark,)
+        ).fetchone()
+        return dict(json.loads(row[0])) if row else {}
+
+    def save_options(self, benchmark: str, options: dict[str, Any]) -> None:
+        """Decide about a benchmark."""
+        with self._database.write() as db:
+            db["benchmark_options"].insert(
+                {"benchmark": benchmark, "options": json.dumps(options)}, replace=True
+            )
+
+    # -- calibrations -------------------------------------------------------------------------
 
     def of_benchmarks(self, hashes: list[str]) -> list[Evaluation]:
         """Every measurement on the benchmarks with these content hashes."""
@@ -54,6 +151,12 @@ class EvaluationStore:
             f"SELECT * FROM evaluations WHERE benchmark_hash IN ({marks}) ORDER BY id", hashes
         )
         return [_evaluation(row) for row in rows]
+
+    def forget(self, model: str) -> None:
+        """Remove every measurement of a model that is deleted."""
+        with self._database.write() as db:
+            for table in ("evaluations", "rankings", "pair_evaluations", "model_notes"):
+                db.conn.execute(f"DELETE FROM {table} WHERE model = ?", (model,))
 
     def calibration(self, fingerprint: str, split_hash: str) -> dict[str, Any] | None:
         """The stored calibration of a model on a dictionary's split."""
@@ -96,4 +199,5 @@ def _evaluation(row: dict[str, Any]) -> Evaluation:
         created_at=row["created_at"],
         recall1=tuple(per_query["recall1"]),
         reciprocal_rank=tuple(per_query["rr"]),
+        details=json.loads(row["details"]),
     )

@@ -36,6 +36,20 @@ def m004_recipes_and_attempts(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m005_retention(db: Database) -> None:
+    """What models still know of everyday words."""
+    for statement in _RETENTION:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m006_benchmarks(db: Database) -> None:
+    """What was put first for each query, results on labelled pairs, notes on models."""
+    for statement in _BENCHMARKS:
+        db.execute(statement)
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,
@@ -137,4 +151,29 @@ _RECIPES_AND_ATTEMPTS = (
     # a run that is taken up again goes to the end of the queue, not to the place of its number
     "ALTER TABLE runs ADD COLUMN queued_at REAL NOT NULL DEFAULT 0",
     "UPDATE runs SET queued_at = created_at",
+)
+
+_RETENTION = (
+    """CREATE TABLE retentions (
+        fingerprint TEXT NOT NULL, probe TEXT NOT NULL, score REAL NOT NULL, created_at REAL NOT NULL,
+        PRIMARY KEY (fingerprint, probe)) WITHOUT ROWID""",
+    """CREATE TABLE neighbour_overlaps (
+        fingerprint TEXT NOT NULL, base TEXT NOT NULL, sample TEXT NOT NULL, score REAL NOT NULL,
+        created_at REAL NOT NULL, PRIMARY KEY (fingerprint, base, sample)) WITHOUT ROWID""",
+)
+
+_BENCHMARKS = (
+    # what was chosen on development data for this measurement, and the sentence that says so
+    "ALTER TABLE evaluations ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+    "CREATE INDEX evaluations_benchmark ON evaluations(benchmark_hash)",
+    """CREATE TABLE rankings (
+        model TEXT NOT NULL, benchmark_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        data BLOB NOT NULL, PRIMARY KEY (model, benchmark_hash))""",
+    """CREATE TABLE pair_evaluations (
+        model TEXT NOT NULL, benchmark_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        data TEXT NOT NULL, seconds REAL NOT NULL, created_at REAL NOT NULL,
+        PRIMARY KEY (model, benchmark_hash))""",
+    "CREATE TABLE model_notes (model TEXT PRIMARY KEY, note TEXT NOT NULL, updated_at REAL NOT NULL)",
+    # what the expert has decided about a benchmark: {"symmetric": true}
+    "CREATE TABLE benchmark_options (benchmark TEXT PRIMARY KEY, options TEXT NOT NULL)",
 )

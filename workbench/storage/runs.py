@@ -164,8 +164,11 @@ class RunStore:
         step: int,
         total_steps: int,
         points: Sequence[tuple[int, str, int, float, float]] = (),
+        facts: dict[str, Any] | None = None,
     ) -> str | None:
         """Write the heartbeat, where the run is, and new points ``(seq, series, step, value, at)``.
+
+        ``facts`` go into the run's result, each under its name, before there is one.
 
         Returns the stop request (``"keep"``, ``"discard"``) if there is one.
         """
@@ -180,6 +183,12 @@ class RunStore:
                 "VALUES (?,?,?,?,?,?)",
                 ((run_id, *point) for point in points),
             )
+            if facts:
+                known = db.conn.execute("SELECT result FROM runs WHERE id = ?", (run_id,)).fetchone()
+                db.conn.execute(
+                    "UPDATE runs SET result = ? WHERE id = ?",
+                    (json.dumps({**json.loads(known[0]), **facts}, ensure_ascii=False), run_id),
+                )
             row = db.conn.execute("SELECT stop_request FROM runs WHERE id = ?", (run_id,)).fetchone()
         return row[0] if row else "discard"
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from workbench.localtext import LocalText
 
@@ -35,24 +38,63 @@ STOPPED_KEPT = LocalText(
 TIME_IS_UP = LocalText(
     "到了 {seconds} 秒的时间上限。{end}", "The time limit of {seconds} s was reached. {end}"
 )
+_HALF_BATCH = LocalText(
+    "请把批大小从 {batch} 调小，例如 {fits}。", "Try a smaller batch: {fits} instead of {batch}."
+)
 _SMALLER_BATCH = LocalText(
-    "请把批大小从 {batch} 调小，例如 {half}。", "Try a smaller batch: {half} instead of {batch}."
+    "请把批大小从 {batch} 调小：{fits} 放得下。", "Try a smaller batch: {fits} fits, {batch} did not."
 )
 _LESS = LocalText("请关掉别的程序，或少训练几层。", "Close other programs, or train fewer layers.")
 _OF_MEMORY = re.compile(r"alloc|out of memory|cannot allocate", re.IGNORECASE)
 
 
-def out_of_memory(stage: dict[str, Any] | None) -> LocalText:
-    """That memory ran out in ``stage`` (an entry of the run's config), and half its batch as the advice."""
-    return OUT_OF_MEMORY.format(advice=smaller(stage))
+@dataclass(frozen=True)
+class Memory:
+    """What a stage was seen to need, in bytes: before its first step, and at most in a step of ``batch``.
+
+    ``limit`` is what the process may take.
+    """
+
+    base: int
+    peak: int
+    batch: int
+    limit: int
+
+    @classmethod
+    def of(cls, facts: dict[str, Any], limit: int, peak: int = 0) -> Memory | None:
+        """From what the worker told. ``limit`` 0: what the machine has; ``peak``: more, seen since."""
+        seen = facts.get("memory")
+        if not seen:
+            return None
+        return cls(seen["base"], max(seen["peak"], peak), seen["batch"], limit or _machine_bytes())
+
+    def fitting(self, batch: int) -> int:
+        """The largest batch that is sure to fit where ``batch`` did not: at most half of it.
+
+        Beyond the base, memory grows with the examples of a step. That many examples did not fit, so each
+        needs at least its share of what was free; or more, where more was seen. A tenth is left over.
+        """
+        free = self.limit - self.base
+        each = max((self.peak - self.base) / max(1, self.batch), free / batch)
+        fits = int(0.9 * free / each) if free > 0 else 0
+        powers = [2**n for n in range(14) if 2**n <= min(fits, batch // 2)]
+        return powers[-1] if powers else 0
 
 
-def smaller(stage: dict[str, Any] | None) -> LocalText:
-    """What to try in ``stage`` for less memory."""
-    batch = (stage or {}).get("parameters", {}).get("batch_size")
-    if isinstance(batch, int) and batch // 2 >= FEWEST:
-        return _SMALLER_BATCH.format(batch=batch, half=batch // 2)
-    return _LESS
+def out_of_memory(stage: dict[str, Any] | None, memory: Memory | None = None) -> LocalText:
+    """That memory ran out in ``stage`` (an entry of the run's config), and what batch would fit."""
+    return OUT_OF_MEMORY.format(advice=smaller(stage, memory))
+
+
+def smaller(stage: dict[str, Any] | None, memory: Memory | None = None) -> LocalText:
+    """What to try in ``stage`` for less memory: a batch that fits, or half of it where nothing was seen."""
+    parameters = (stage or {}).get("parameters", {})
+    batch = parameters.get("chunk_size", parameters.get("batch_size"))  # what is in memory at one time
+    if not isinstance(batch, int):
+        return _LESS
+    fits = memory.fitting(batch) if memory else batch // 2
+    words = _SMALLER_BATCH if memory else _HALF_BATCH
+    return words.format(batch=batch, fits=fits) if fits >= FEWEST else _LESS
 
 
 def is_want_of_memory(error: BaseException) -> bool:
@@ -62,14 +104,27 @@ def is_want_of_memory(error: BaseException) -> bool:
     )
 
 
-def unexpected(error: BaseException, stage: dict[str, Any] | None = None) -> LocalText:
+def unexpected(
+    error: BaseException, stage: dict[str, Any] | None = None, memory: Memory | None = None
+) -> LocalText:
     """A sentence for a failure that nobody foresaw; details are in the run's log."""
     if is_want_of_memory(error):
-        return out_of_memory(stage)
+        return out_of_memory(stage, memory)
     return LocalText(
         "训练意外失败（{kind}）。详细原因在日志里。",
         "The run failed unexpectedly ({kind}). The log has the details.",
     ).format(kind=type(error).__name__)
+
+
+def _machine_bytes() -> int:
+    """What a process can have: the memory of the machine, or of the container."""
+    total: int = psutil.virtual_memory().total
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            return min(total, int(Path(path).read_text("ascii")))
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return total
 
 
 def kills_for_memory() -> int:

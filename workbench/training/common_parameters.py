@@ -222,6 +222,25 @@ def keep(default: str) -> Parameter:
     )
 
 
+def patience(default: int = 8) -> Parameter:
+    """After how many looks without a better one a stage ends."""
+    return Parameter(
+        "patience",
+        "int",
+        default,
+        LocalText("提前结束", "Early stopping"),
+        LocalText(
+            "开发集连续这么多次没有更好就结束这一阶段（一轮看一到四次）；0 表示练满全部轮数。"
+            "最好的状态总会保留；“留下哪个状态”为 last 时不起作用。",
+            "After so many looks at the development terms without a better one the stage ends (there are one "
+            "to four an epoch); 0: all epochs are trained. The best state is kept in any case. Of no effect "
+            "where the last state is to be kept.",
+        ),
+        0,
+        1000,
+    )
+
+
 def sources(default: str = "corpus") -> Parameter:
     """Which raw texts an unsupervised stage reads."""
     return Parameter(

@@ -172,6 +172,11 @@ class DevProbe:
         self._documents = inverse[len(query_terms) :]
 
     @property
+    def benchmark(self) -> Benchmark:
+        """The sample: what is asked, and among which standard terms."""
+        return self._benchmark
+
+    @property
     def queries(self) -> int:
         """How many development synonyms are asked."""
         return len(self._benchmark.queries)

@@ -18,8 +18,9 @@ from workbench.localtext import LocalText
 from workbench.models.library import ModelLibrary
 from workbench.storage.artifacts import staged_folder
 from workbench.training.dataset import TrainingSet, build_training_set
-from workbench.training.estimate import observe_stage
+from workbench.training.estimate import observe_measuring, observe_stage
 from workbench.training.material import Material, load_material
+from workbench.training.monitoring import Monitor
 from workbench.training.registry import Reporter, StageContext, StageResult, stage
 from workbench.training.run_folder import Outcome, RunFolder
 from workbench.types import Comparison, Evaluation, Run, RunState
@@ -79,6 +80,7 @@ def execute(
     base_folder = workspace.library.folder(
         run.base_model, lambda fraction, text: reporter.phase(text, fraction)
     )
+    reporter.tell("base_fingerprint", workspace.library.fingerprint_of_folder(base_folder))
     work = _Work(workspace, run, subject, data, material, base_folder, reporter)
     return work.carry_out(time.monotonic() - began)
 
@@ -101,6 +103,11 @@ class _Work:
         self._reporter = reporter
         self._folder = RunFolder(workspace.settings, run)
         self._outcomes: list[Outcome] = []
+        self._monitor = Monitor(
+            _languages(workspace, run.base_model),
+            reporter.tell,
+            run.result if self._folder.next_stage() > 1 else None,  # what is done again is looked at again
+        )
 
     def carry_out(self, prepare: float) -> tuple[RunState, LocalText, dict[str, Any]]:
         """All stages that are not done yet, and the measuring; see :func:`execute`."""
@@ -115,6 +122,7 @@ class _Work:
                 model = self._folder.stage(number)
                 if number < count:
                     self._measure_stage(number)
+            self._reporter.end_budget()  # it is of training: what was learnt is measured all the same
         except Stopped:
             return self._stopped(prepare)
         result = self._result(prepare)
@@ -140,6 +148,7 @@ class _Work:
         entry = self._folder.stages[number - 1]
         before = self._outcomes[-1].curve if self._outcomes else 0
         reporter.begin_stage(number, entry, before)
+        self._monitor.begin_stage(number)
         model = FolderModel(
             folder,
             library.fingerprint_of_folder(folder),
@@ -166,7 +175,16 @@ class _Work:
         manifest = _manifest(self._run, number, entry)
         with staged_folder(target, needs_bytes=size, extra=manifest) as out:
             context = StageContext(
-                self._data, model, out, reporter, seed, self._material, self._base_folder, checkpoints
+                self._data,
+                model,
+                out,
+                reporter,
+                seed,
+                self._material,
+                self._base_folder,
+                checkpoints,
+                self._monitor,
+                self._open_model,
             )
             result = stage(entry["stage"]).run(context, entry["parameters"])
             if result.stopped_early and reporter.stop_request == "discard":
@@ -191,12 +209,21 @@ class _Work:
                 )
         return outcome
 
+    def _open_model(self, which: str | Path) -> FolderModel:
+        """Another model for a stage, by its id or its folder."""
+        library, reporter = self._workspace.library, self._reporter
+        folder = which
+        if isinstance(folder, str):
+            folder = library.folder(folder, lambda fraction, text: reporter.phase(text, fraction))
+        return FolderModel(folder, library.fingerprint_of_folder(folder), library, reporter, "")
+
     def _measure_stage(self, number: int) -> None:
         """A stage's model gets a row of its own on the leaderboard."""
         name, info = f"{self._run.name}#{number}", self._subject.info
         if not self._workspace.measurer.measured(name, info):
             self._reporter.phase(MEASURING)
             self._workspace.measurer.evaluate(name, info, lambda f, _: self._reporter.progress(f))
+        self._workspace.retention.measure(name, self._subject.terms, lambda f, _: self._reporter.progress(f))
 
     def _stopped(self, prepare: float) -> tuple[RunState, LocalText, dict[str, Any]]:
         """What is kept after Stop: the best so far, or the stage before, or nothing.
@@ -228,9 +255,17 @@ class _Work:
             seconds["encode"] += outcome.encode_seconds
             seconds[entry["stage"]] = seconds.get(entry["stage"], 0.0) + outcome.train_seconds
         result = _result(self._results, seconds)
+        result.update(self._reporter.facts)
         if self._material.left_out:
             result["left_out"] = self._material.left_out  # texts that would have told a test answer
         return result
+
+
+def _languages(workspace: Workspace, base: str) -> tuple[str, ...]:
+    """Those that the base model speaks; none where it does not say."""
+    library = workspace.library
+    infos = [*library.bases(), *library.tuned()]
+    return next((info.languages for info in infos if info.id == base), ())
 
 
 def _manifest(run: Run, number: int, entry: dict[str, Any]) -> dict[str, Any]:
@@ -271,10 +306,21 @@ def _measure(
         "tuned": _numbers(tuned),
         "difference": asdict(comparison),
     }
-    result["seconds"]["measure"] = time.monotonic() - began
+    retention = workspace.retention.measure(run.name, subject.terms, lambda f, _: reporter.progress(f))
+    result["retention"] = retention.as_json()
+    spent = time.monotonic() - began
+    result["seconds"]["measure"] = round(spent, 2)
+    observe_measuring(workspace, subject, run.base_model, spent)
     dev_gain = results[-1].best.choice - results[0].base.choice
     result["beats_base"] = bool(dev_gain > 0 and comparison.verdict != "worse")
-    return "completed", _verdict(comparison, dev_gain), result
+    tried = results[-1].chosen.get("tried") if dev_gain == 0 else None
+    verdict = _verdict(comparison, dev_gain, tried, results[0].base.recall1)
+    if all(each.chosen.get("listed") for each in results):  # unseen terms could not gain: no praise, no blame
+        result["beats_base"] = False if comparison.verdict == "worse" else None
+        verdict = verdict_text("tuned", comparison)
+    if told := results[-1].chosen.get("told"):
+        verdict = _with_warning(verdict, LocalText.from_json(told))
+    return "completed", _with_warning(verdict, retention.warning()), result
 
 
 def _as_tuned(workspace: Workspace, run: Run, subject: Subject, reporter: RunReporter) -> Evaluation:
@@ -282,7 +328,17 @@ def _as_tuned(workspace: Workspace, run: Run, subject: Subject, reporter: RunRep
     return workspace.measurer.evaluate(run.name, subject.info, lambda f, _: reporter.progress(f))[0]
 
 
-def _verdict(comparison: Comparison, dev_gain: float) -> LocalText:
+def _verdict(
+    comparison: Comparison, dev_gain: float, tried: dict[str, float] | None, before: float
+) -> LocalText:
+    """``tried``: the best development scores that training came to, where the base was kept instead."""
+    if tried is not None:
+        return LocalText(
+            "没有学到有用的东西：开发集 Recall@1 训练前 {before}%，训练中最好 {after}%。"
+            "保存的是原来的模型，没有改动。",
+            "Nothing was gained: development Recall@1 was {before} % before and {after} % at the best of "
+            "training. What is saved is the model as it came in.",
+        ).format(before=f"{before:.1f}", after=f"{tried['recall@1']:.1f}")
     sentence = verdict_text("tuned", comparison)
     if dev_gain > 0:
         return sentence
@@ -290,6 +346,12 @@ def _verdict(comparison: Comparison, dev_gain: float) -> LocalText:
         "在开发集上没有超过基础模型，不建议使用。{verdict}",
         "It did not beat its base on the development terms: not offered as an improvement. {verdict}",
     ).format(verdict=sentence)
+
+
+def _with_warning(verdict: LocalText, warning: LocalText | None) -> LocalText:
+    if warning is None:
+        return verdict
+    return LocalText("{verdict}{warning}", "{verdict} {warning}").format(verdict=verdict, warning=warning)
 
 
 def _stopped_text(results: Sequence[StageResult]) -> LocalText:

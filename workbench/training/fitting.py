@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -16,18 +16,20 @@ from workbench.training.checkpoints import (
     numbered_tensors,
     signature_of,
 )
-from workbench.training.dataset import DevProbe, DevScores
+from workbench.training.dataset import DevScores
+from workbench.training.looking import Look, Looks, Vectors, draw
+from workbench.training.monitoring import Reading
+from workbench.training.pace import Pace
 from workbench.training.registry import StageContext, StageResult, Workload
 from workbench.training.trunk import SplitModel, split_model
 
 if TYPE_CHECKING:
     import torch
 
-Vectors = Callable[["torch.Tensor"], "torch.Tensor"]  # numbers of texts (n,) -> their vectors (n, d)
-ALPHAS = (0.3, 0.5, 0.7)
+__all__ = ["BeforeEpoch", "Companion", "Objective", "Vectors", "check_finite", "draw", "estimated_seconds"]
+__all__ += ["Fitted", "Looking", "fit", "fit_top_layers"]
 DEFAULT_RATES = {"1": 2e-4, "2": 2e-4, "3": 1.5e-4, "4": 1e-4, "6": 1e-4, "all": 5e-5}
 COMPANION_RATE = 1e-3  # what begins at random must learn faster than what is moved a little
-EVALUATION_SHARE = 0.15  # of the training time may go into looking at the development synonyms
 
 
 class Objective(Protocol):
@@ -56,12 +58,28 @@ class BeforeEpoch(Protocol):
         """``epoch`` counts from 0; ``encode`` gives unit vectors, without gradients and dropout."""
 
 
-@runtime_checkable
-class Watched(Protocol):
-    """An objective that measures something of its own at each look at the development synonyms."""
+class Looking(Protocol):
+    """Who looks at the model while it trains; :class:`Looks` does, by the vectors of the terms."""
 
-    def watch(self, encode: Vectors) -> dict[str, float]:
-        """Values by the names under which they are drawn and put into what was chosen."""
+    def plan(self, examples: int, per_epoch: int, total: int) -> tuple[set[int], set[int]]:
+        """The steps after which to look, and those after which to look wide."""
+
+    def take(self, step: int, epoch: float, *, wide: bool) -> Look:
+        """The model as it is now, drawn."""
+
+    @property
+    def encode(self) -> Vectors:
+        """What the model makes of many texts, without gradients and dropout."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the loop came to: the model before it, the best look after it, and how it ended."""
+
+    base: Look
+    best: Look  # ``base`` where it was stopped before the first look
+    stopped: bool
+    ended_at: float | None  # the epoch, where patience ran out before the last
 
 
 class Companion:
@@ -89,22 +107,6 @@ class Companion:
         """The optimiser has moved the weights."""
 
 
-@dataclass
-class _Best:
-    scores: DevScores
-    epoch: float
-    alpha: float
-    weights: list[torch.Tensor]
-    watched: dict[str, float] = field(default_factory=dict)
-
-
-def draw(context: StageContext, step: int, scores: DevScores) -> None:
-    """Put development scores into the live curve."""
-    context.report.point("dev_recall@1", step, scores.recall1)
-    context.report.point("dev_recall@10", step, scores.recall10)
-    context.report.point("dev_mrr@10", step, scores.mrr10)
-
-
 def check_finite(loss: torch.Tensor) -> None:
     """Raise TrainingProblem where the loss is no longer a number."""
     if not bool(loss.isfinite()):
@@ -127,10 +129,13 @@ def fit_top_layers(
     ``parameters`` holds ``layers``, ``epochs`` and ``learning_rate`` (see ``common_parameters``). The
     checkpoint with the best development MRR@10 is kept, then interpolated with the base (weights
     ``base + alpha (tuned - base)``, Wortsman 2022), alpha chosen on the development synonyms. Step 0
-    of the curve is the base itself. Where ``parameters`` have ``keep`` = "last", the last state is kept
-    instead and nothing is blended: what prepares the next stage is not chosen by the development synonyms.
-    Where they have ``max_length``, ``texts`` are cut to so many tokens. ``split`` loads the model and cuts
-    it below its top layers.
+    of the curve is the base itself; where nothing was better, it is what is kept. After ``patience`` looks
+    without a better one, training ends (0: never). Where ``parameters`` have ``keep`` = "last", the last
+    state is kept instead and nothing is blended: what prepares the next stage is not chosen by the
+    development synonyms. Where they have ``max_length``, ``texts`` are cut to so many tokens. ``split``
+    loads the model and cuts it below its top layers. The frozen layers run over the terms that are looked
+    at, and the training terms where the stage has no ``texts`` or the objective says ``learns_terms``; over
+    others only when they are asked for.
 
     Raises:
         TrainingProblem: the architecture cannot be cut, or the loss is no longer a number.
@@ -142,29 +147,74 @@ def fit_top_layers(
     layers = 10_000 if parameters["layers"] == "all" else int(parameters["layers"])
     model = split(context.model.folder, layers)
     context.report.phase(LocalText("正在计算冻结的各层", "Running the frozen layers once"))
-    terms = context.data.terms
+    terms, watched = context.data.terms, context.monitor.texts
     longest = int(parameters.get("max_length", 0))
-    model.prepare([*terms, *texts], context.report.progress, whole=len(terms), longest=longest)
+    looks = Looks(context, model, objective, len(terms) + len(texts))
+    needed = looks.numbers
+    if getattr(objective, "learns_terms", not texts):
+        needed |= set(context.data.training_terms.tolist())
+    model.prepare(
+        [*terms, *texts, *watched],
+        context.report.progress,
+        whole=len(terms),
+        longest=longest,
+        tail=len(watched),
+        later=set(range(len(terms))) - needed,
+    )
     if isinstance(objective, Companion):
         objective.attach(model, context.seed)
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
-    probe = DevProbe(context.data, max_queries=600, max_documents=3000)
     signature = _signature(context, parameters, objective, texts)
-    saved = context.checkpoints.newest(signature) if context.checkpoints else None
-    if saved is None:
-        base = _look(context, model, probe, objective, 0, 0.0)
-    else:
-        base = _Best(DevScores(**saved.facts["base"]), 0.0, 0.0, model.snapshot(), saved.facts["watched"])
-    loop = _Loop(context, parameters, model, probe, objective, signature)
-    best, stopped = loop.run(base, saved)
+    return concluded(
+        context, parameters, model, looks, fit(context, parameters, model, objective, looks, signature)
+    )
+
+
+def concluded(
+    context: StageContext, parameters: dict[str, Any], model: SplitModel, looks: Looks, fitted: Fitted
+) -> StageResult:
+    """The end of a stage that was trained: blended with the base, told to the run's monitor, saved."""
+    base, best, stopped = fitted.base, fitted.best, fitted.stopped
     stopped = stopped or context.stopped_at(LocalText("正在与基础模型调和", "Blending with the base model"))
+    trained = best.scores
     if not stopped and parameters.get("keep") != "last":
-        best, stopped = _sweep(context, model, probe, base.weights, best, objective)
+        best, stopped = looks.blend(base, best)
     model.restore(best.weights)
+    stopped = looks.settle(best) or stopped
     stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
     model.save(context.out, context.model.folder)
-    chosen = {"epoch": round(best.epoch, 2), "alpha": best.alpha, **best.watched}
+    chosen: dict[str, Any] = {"epoch": round(best.epoch, 2), "alpha": best.alpha, **best.watched}
+    if best is base and not stopped:
+        chosen["tried"] = trained.as_json()  # the best that training came to
+    if fitted.ended_at is not None:
+        chosen["ended_at"] = round(fitted.ended_at, 2)
     return StageResult(base.scores, best.scores, chosen, None, stopped_early=stopped)
+
+
+def fit(
+    context: StageContext,
+    parameters: dict[str, Any],
+    model: SplitModel,
+    objective: Objective,
+    looks: Looking,
+    signature: str,
+) -> Fitted:
+    """The loop alone, for a model that is prepared; it goes on from a checkpoint of ``signature``.
+
+    ``parameters`` are those of :func:`fit_top_layers`. Stop ends it with what there is.
+
+    Raises:
+        TrainingProblem: the loss is no longer a number.
+    """
+    saved = context.checkpoints.newest(signature) if context.checkpoints else None
+    if saved is None:
+        base = looks.take(0, 0.0, wide=True)
+    else:
+        base = _look_of(saved.facts["base"], model.snapshot())
+        context.monitor.restore(saved.facts["monitor"])
+    loop = _Loop(context, parameters, model, looks, objective, signature)
+    best, stopped = loop.run(base, saved)
+    return Fitted(base, best, stopped, loop.ended_at)
 
 
 def _signature(
@@ -174,7 +224,7 @@ def _signature(
     data = context.data
     numbers = data.anchors.tolist(), data.positives.tolist(), data.apart.tolist()
     facts = context.model.fingerprint, parameters, context.seed, objective.examples, numbers
-    return signature_of(*facts, texts=[*data.terms, *texts])
+    return signature_of(*facts, texts=[*data.terms, *texts, *context.monitor.texts])
 
 
 class _Loop:
@@ -185,13 +235,13 @@ class _Loop:
         context: StageContext,
         parameters: dict[str, Any],
         model: SplitModel,
-        probe: DevProbe,
+        looks: Looking,
         objective: Objective,
         signature: str,
     ) -> None:
         import torch
 
-        self._context, self._model, self._probe, self._objective = context, model, probe, objective
+        self._context, self._model, self._looks, self._objective = context, model, looks, objective
         self._signature = signature
         self._generator = torch.Generator().manual_seed(context.seed)
         self._epochs = int(parameters["epochs"])
@@ -199,9 +249,11 @@ class _Loop:
         self._per_epoch = len(self._first)
         self._total = self._epochs * self._per_epoch
         self._companion = objective if isinstance(objective, Companion) else Companion()
-        self._optimizer, self._schedule = _optimizer(model, self._companion, parameters, self._total)
+        self._optimizer, self._schedule = optimizer_of(model, self._companion, parameters, self._total)
         self._keep_last = parameters.get("keep") == "last"
-        self._looks = _looks(objective.examples, self._per_epoch, len(probe.needed), self._total)
+        self._patience = 0 if self._keep_last else int(parameters.get("patience", 0))
+        self._due, self._wide = looks.plan(objective.examples, self._per_epoch, self._total)
+        self._pace = Pace(context.report, context.monitor, self._total)
         self._state = LoopState(
             model,
             self._optimizer,
@@ -210,11 +262,13 @@ class _Loop:
             (objective, self._companion.keeps),
             looks_back=isinstance(objective, BeforeEpoch),
         )
-        self._best: _Best | None = None
+        self._best: Look | None = None
         self._epoch = self._step = 0
         self._looked = 0  # the last step that was looked at
+        self._worse = 0  # looks since the best one
+        self.ended_at: float | None = None  # the epoch, where patience ran out before the last
 
-    def run(self, base: _Best, saved: Checkpoint | None) -> tuple[_Best, bool]:
+    def run(self, base: Look, saved: Checkpoint | None) -> tuple[Look, bool]:
         """Train; the best checkpoint (``base`` when stopped before the first), whether Stop was pressed."""
         try:
             self._context.report.phase(LocalText("正在训练", "Training"))
@@ -227,7 +281,7 @@ class _Loop:
         assert self._best is not None  # the last step is always looked at
         return self._best, False
 
-    def _run(self, base: _Best, saved: Checkpoint | None) -> None:
+    def _run(self, base: Look, saved: Checkpoint | None) -> None:
         begin = saved.facts["epoch"] if saved else 0
         for number in range(begin, self._epochs):
             if saved and number == begin:
@@ -236,44 +290,57 @@ class _Loop:
             if saved and number == begin:
                 self._take_up(saved)
             for rows in batches[self._step - number * self._per_epoch :]:
+                if self._out_of_patience():
+                    return
                 self._train_on(rows)
                 self._look()
                 if self._context.checkpoints and self._context.checkpoints.due():
                     self._save(base)
+
+    def _out_of_patience(self) -> bool:
+        if not self._patience or self._worse < self._patience:
+            return False
+        self.ended_at = self._step / self._per_epoch
+        return True
 
     def _open(self, number: int) -> Sequence[torch.Tensor]:
         """The batches of an epoch."""
         self._epoch = number
         self._state.open_epoch()
         if isinstance(self._objective, BeforeEpoch):
-            self._objective.before_epoch(number, _encode(self._context, self._model))
+            self._objective.before_epoch(number, self._looks.encode)
         return self._first if number == 0 else self._objective.epoch(self._generator)
 
     def _train_on(self, rows: torch.Tensor) -> None:
         import torch
 
+        self._pace.begin(len(rows))
         loss = self._objective.loss(self._model.vectors, rows)
+        self._pace.forward(len(rows))
         check_finite(loss)
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._model.trainable(), 1.0)
+        rate = self._optimizer.param_groups[0]["lr"]
         self._optimizer.step()
         self._schedule.step()
         self._companion.after_step()
         self._step += 1
+        self._pace.end(self._step, len(rows), rate)
         self._context.report.point("loss", self._step, float(loss.detach()))
         self._context.report.steps(self._step, self._total)
 
     def _look(self) -> None:
-        if self._step not in self._looks or self._looked == self._step:
+        if self._step not in self._due or self._looked == self._step:
             return
-        epoch = self._step / self._per_epoch
-        seen = _look(self._context, self._model, self._probe, self._objective, self._step, epoch)
-        if self._best is None or self._keep_last or seen.scores.choice > self._best.scores.choice:
+        seen = self._looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
+        better = self._best is None or seen.scores.choice > self._best.scores.choice
+        if self._best is None or self._keep_last or better:
             self._best = seen
+        self._worse = 0 if better else self._worse + 1
         self._looked = self._step
 
-    def _save(self, base: _Best) -> None:
+    def _save(self, base: Look) -> None:
         """Write a checkpoint of the steps done so far."""
         if self._context.checkpoints is None:
             return
@@ -281,42 +348,43 @@ class _Loop:
         best = self._best
         if best is not None:
             tensors.update(numbered_tensors("best", best.weights))
-            facts["best"] = [asdict(best.scores), best.epoch, best.alpha, best.watched]
+            facts["best"] = _facts_of(best)
         facts.update(
             signature=self._signature,
             epoch=self._epoch,
             looked=self._looked,
-            base=asdict(base.scores),
-            watched=base.watched,
+            worse=self._worse,
+            base=_facts_of(base),
+            monitor=self._context.monitor.state(),
         )
         self._context.checkpoints.save(self._step, tensors, facts)
 
     def _take_up(self, saved: Checkpoint) -> None:
         self._state.restore(saved)
         self._step, self._looked = saved.facts["step"], saved.facts["looked"]
+        self._worse = saved.facts["worse"]
         if "best" in saved.facts:
-            scores, epoch, alpha, watched = saved.facts["best"]
-            weights = listed_tensors(saved.tensors, "best")
-            self._best = _Best(DevScores(**scores), epoch, alpha, weights, watched)
+            self._best = _look_of(saved.facts["best"], listed_tensors(saved.tensors, "best"))
         self._look()  # Stop may have come between a step and its look
 
 
-def _looks(examples: int, per_epoch: int, needed: int, total: int) -> set[int]:
-    """The steps after which the development synonyms are looked at: one to four times in each epoch.
-
-    Chosen by the work alone (a trained text costs about three times a looked-at one), never by the
-    clock, so that the same seed keeps the same checkpoint.
-    """
-    often = max(1, min(4, int(EVALUATION_SHARE * 6 * examples / max(1, needed))))
-    every = max(1, per_epoch // often)
-    return {
-        s for s in range(1, total + 1) if s == total or s % per_epoch == 0 or (s % per_epoch) % every == 0
-    }
+def _facts_of(look: Look) -> dict[str, Any]:
+    """A look without its weights, as JSON."""
+    reading = asdict(look.reading) if look.reading else None
+    facts = {"epoch": look.epoch, "alpha": look.alpha, "watched": look.watched, "reading": reading}
+    return {"scores": asdict(look.scores), **facts}
 
 
-def _optimizer(
+def _look_of(facts: dict[str, Any], weights: list[torch.Tensor]) -> Look:
+    reading = Reading(**facts["reading"]) if facts["reading"] else None
+    scores = DevScores(**facts["scores"])
+    return Look(scores, facts["epoch"], facts["alpha"], weights, facts["watched"], reading)
+
+
+def optimizer_of(
     model: SplitModel, companion: Companion, parameters: dict[str, Any], total: int
 ) -> tuple[Any, Any]:
+    """AdamW over what trains, and its schedule of ``total`` steps: warm for a tenth, then down to 0."""
     import torch
 
     rate = float(parameters["learning_rate"]) or DEFAULT_RATES[str(parameters["layers"])]
@@ -330,56 +398,6 @@ def _optimizer(
         return min(1.0, (step + 1) / warm) * max(0.0, 1.0 - step / total)
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-
-
-def _sweep(
-    context: StageContext,
-    model: SplitModel,
-    probe: DevProbe,
-    base: list[torch.Tensor],
-    best: _Best,
-    objective: Objective,
-) -> tuple[_Best, bool]:
-    """Weights between base and tuned cost no training, only another look. And whether it was stopped."""
-    tuned = best.weights
-    try:
-        for alpha in ALPHAS:
-            blend = [b + alpha * (t - b) for b, t in zip(base, tuned, strict=True)]
-            model.restore(blend)
-            scores = _score(context, model, probe)
-            if scores.choice > best.scores.choice:
-                best = _Best(scores, best.epoch, alpha, blend, _watched(context, model, objective))
-    except Stopped:
-        return best, True
-    return best, False
-
-
-def _look(
-    context: StageContext, model: SplitModel, probe: DevProbe, objective: Objective, step: int, epoch: float
-) -> _Best:
-    """The model as it is now with its development scores, which are drawn; step 0 is the base."""
-    scores = _score(context, model, probe)
-    draw(context, step, scores)
-    watched = _watched(context, model, objective)
-    for series, value in watched.items():
-        context.report.point(series, step, value)
-    return _Best(scores, epoch, 1.0 if step else 0.0, model.snapshot(), watched)
-
-
-def _watched(context: StageContext, model: SplitModel, objective: Objective) -> dict[str, float]:
-    return objective.watch(_encode(context, model)) if isinstance(objective, Watched) else {}
-
-
-def _encode(context: StageContext, model: SplitModel) -> Vectors:
-    """Unit vectors of many texts, which Stop may interrupt."""
-    return lambda rows: model.all_vectors(rows, lambda _: context.report.check_stop())
-
-
-def _score(context: StageContext, model: SplitModel, probe: DevProbe) -> DevScores:
-    """A look at the development synonyms, which Stop may interrupt."""
-    import torch
-
-    return probe.score(_encode(context, model)(torch.from_numpy(probe.needed)).numpy())
 
 
 def estimated_seconds(work: Workload, parameters: dict[str, Any], texts: int) -> float:

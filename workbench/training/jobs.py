@@ -27,6 +27,7 @@ from workbench.training.causes import (
     KILLED,
     STOPPED,
     STOPPED_KEPT,
+    Memory,
     kills_for_memory,
     out_of_memory,
     smaller,
@@ -215,9 +216,10 @@ class Supervisor:
         if beat == known and now - since > settings.hang_seconds:
             kill_group(process)
             self._clear_up(run.id, "interrupted", HUNG.format(seconds=f"{settings.hang_seconds:g}"))
-        elif settings.run_memory_bytes and _memory_of(process) > settings.run_memory_bytes:
+        elif settings.run_memory_bytes and (held := _memory_of(process)) > settings.run_memory_bytes:
             kill_group(process)
-            self._clear_up(run.id, "failed", out_of_memory(self._stage_of(run.id)))
+            memory = Memory.of(run.result, settings.run_memory_bytes, held)
+            self._clear_up(run.id, "failed", out_of_memory(self._stage_of(run.id), memory))
         elif settings.run_seconds and run.started_at is not None:
             # the worker itself stops in time; this is for one that does not get to it
             late = time.time() - run.started_at - settings.run_seconds
@@ -234,11 +236,15 @@ class Supervisor:
 
     def _cause(self, worker: _Worker) -> tuple[RunState, LocalText]:
         code = worker.process.returncode
-        entry = self._stage_of(worker.run_id) if worker.run_id else None
+        entry, memory = None, None
+        if worker.run_id:
+            entry = self._stage_of(worker.run_id)
+            with contextlib.suppress(NotFound):
+                memory = Memory.of(self._runs.get(worker.run_id).result, self._settings.run_memory_bytes)
         if code == -signal.SIGKILL and kills_for_memory() > worker.kills_before:
-            return "failed", out_of_memory(entry)
+            return "failed", out_of_memory(entry, memory)
         if code == -signal.SIGKILL:
-            return "interrupted", KILLED.format(advice=smaller(entry))
+            return "interrupted", KILLED.format(advice=smaller(entry, memory))
         if code < 0:
             return "interrupted", INTERRUPTED
         return "failed", ENDED.format(code=code)

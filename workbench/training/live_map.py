@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from workbench.training.dataset import DevProbe, TrainingSet
-from workbench.training.mapping import Frame, MapFitting, mapped, score, search
+from workbench.training.mapping import Frame, MapFitting, Residual, mapped, score, search
 from workbench.training.registry import stage
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ NEW_SHARE = 0.1  # of the training terms: with more new ones the map is learnt a
 
 @dataclass(frozen=True)
 class LiveMap:
-    """A map over some terms. ``x`` (n, d) are their projected vectors, ``weight`` (d, d) is L."""
+    """A map over some terms. ``x`` (n, d) are their projected vectors."""
 
     terms: tuple[str, ...]
     frame: Frame
     x: torch.Tensor
-    weight: torch.Tensor
+    residual: Residual  # linear
     fitting: MapFitting
     trained: frozenset[str]  # the terms that were in training pairs
     dev: float  # MRR@10 in percent when the map was learnt from nothing
 
     def vectors(self) -> NDArray[np.float32]:
         """Unit vectors (n, d) of ``terms`` under the map."""
-        moved: NDArray[np.float32] = mapped(self.x, self.weight).numpy()
+        moved: NDArray[np.float32] = mapped(self.x, self.residual).numpy()
         return moved
 
     def move(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -46,7 +46,7 @@ class LiveMap:
         import torch
 
         moved: NDArray[np.float32] = mapped(
-            self.frame.project(torch.from_numpy(vectors)), self.weight
+            self.frame.project(torch.from_numpy(vectors)), self.residual
         ).numpy()
         return moved
 
@@ -74,9 +74,8 @@ def learn(data: TrainingSet, vectors: NDArray[np.float32], check: Check) -> Live
         stepped=lambda step, _: check(step / total),
         scored=lambda *_: None,
     )
-    return LiveMap(
-        data.terms, frame, x, best.alpha * best.weight, fitting, _trained(data), best.scores.choice
-    )
+    assert best is not None  # nothing was refused
+    return LiveMap(data.terms, frame, x, best.used(), fitting, _trained(data), best.scores.choice)
 
 
 def follow(
@@ -100,7 +99,7 @@ def follow(
         return learn(data, vectors_of(data.terms), check)
     x = _projected(former, data.terms, vectors_of)
     fitting = MapFitting(
-        x, data, _parameters(), seed=0, start=former.fitting, weight=former.weight, always=edited
+        x, data, _parameters(), seed=0, start=former.fitting, residual=former.residual, always=edited
     )
     losses = chain.from_iterable(fitting.epoch() for _ in range(WARM_STEPS))
     for step, _ in enumerate(islice(losses, WARM_STEPS), 1):
@@ -108,10 +107,17 @@ def follow(
     probe = _probe(data)
     needed = x[torch.from_numpy(probe.needed)]
     for share in (1.0, 0.5):
-        weight = torch.lerp(former.weight, fitting.weight(), share)
-        if score(probe, needed, weight).choice >= former.dev - SLACK:
-            return LiveMap(data.terms, former.frame, x, weight, fitting, trained, former.dev)
+        residual = _between(former.residual, fitting.residual(), share)
+        if score(probe, needed, residual).choice >= former.dev - SLACK:
+            return LiveMap(data.terms, former.frame, x, residual, fitting, trained, former.dev)
     return learn(data, vectors_of(data.terms), check)
+
+
+def _between(former: Residual, later: Residual, share: float) -> Residual:
+    """A linear map on the way from one to another."""
+    import torch
+
+    return Residual("linear", (torch.lerp(former.matrix(), later.matrix(), share),))
 
 
 def _projected(

@@ -58,6 +58,16 @@ class MarkedApart:
             masks.append(mask)
         return HardNegatives(texts, *masks)
 
+    def among(self, terms: torch.Tensor) -> torch.Tensor:
+        """Which of ``terms`` (n,), ascending, are marked apart from which: (n, n), true on both sides."""
+        import torch
+
+        rows, others = self._marks(terms)
+        there = torch.isin(others, terms)
+        mask = torch.zeros(len(terms), len(terms), dtype=torch.bool)
+        mask[rows[there], torch.searchsorted(terms, others[there])] = True
+        return mask
+
     def _marks(self, side: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of ``side`` (b,) and the terms marked apart from what stands there, both (k,)."""
         import torch

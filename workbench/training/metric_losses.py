@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.training.losses import MARKED_WEIGHT, HardNegatives
+
 if TYPE_CHECKING:
     import torch
 
@@ -16,6 +18,7 @@ def multi_similarity_loss(
     negative_weight: float,
     base: float,
     margin: float,
+    apart: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The multi-similarity loss over online mined triplets, as SapBERT has it (Liu 2021, eq. 1 and 2).
 
@@ -30,6 +33,8 @@ def multi_similarity_loss(
         positive_weight, negative_weight: > 0; 1 and 60 in SapBERT.
         base: the cosine that separates alike from different; 0.5 in SapBERT.
         margin: 0.2 in SapBERT.
+        apart: (n, n) bool, true where two texts are known not to be synonyms: negatives however far they
+            are; a text that has any counts ``MARKED_WEIGHT`` times. None: nothing is known.
     """
     import torch
     from torch.nn import functional
@@ -45,6 +50,8 @@ def multi_similarity_loss(
         farthest = distances.masked_fill(~same, float("-inf")).max(1, keepdim=True).values
         positives = same & (distances >= nearest - margin)
         negatives = others & (distances <= farthest + margin)
+        if apart is not None:
+            negatives = negatives | apart
 
     def soft(exponents: torch.Tensor, chosen: torch.Tensor, weight: float) -> torch.Tensor:
         terms = exponents.masked_fill(~chosen, float("-inf"))
@@ -52,7 +59,9 @@ def multi_similarity_loss(
 
     pull = soft(-positive_weight * (cosines - base), positives, positive_weight)
     push = soft(negative_weight * (cosines - base), negatives, negative_weight)
-    return (pull + push).mean()
+    if apart is None:
+        return (pull + push).mean()
+    return ((pull + push) * (1.0 + (MARKED_WEIGHT - 1.0) * apart.any(1))).mean()
 
 
 def guided_loss(
@@ -64,6 +73,7 @@ def guided_loss(
     *,
     temperature: float,
     margin: float,
+    hard: tuple[HardNegatives, torch.Tensor] | None = None,
 ) -> torch.Tensor:
     """In-batch softmax without the negatives that a guide finds nearer than the positive (GISTEmbed).
 
@@ -77,6 +87,8 @@ def guided_loss(
         concepts: (b,) int64.
         temperature: > 0.
         margin: >= 0; the larger, the more is left out.
+        hard: what is known to be no synonym, and its vectors (h, d), any length: more columns of the rows
+            that it belongs to, whatever the guide says; such a row counts as in ``in_batch_loss``.
     """
     import torch
     from torch.nn import functional
@@ -96,4 +108,13 @@ def guided_loss(
         if kept is not None:
             left_out = left_out & ~kept
         blocks.append(scores.masked_fill(left_out, float("-inf")))
-    return functional.cross_entropy(torch.cat(blocks, 1) / temperature, torch.arange(len(a)))
+    target = torch.arange(len(a))
+    if hard is None:
+        return functional.cross_entropy(torch.cat(blocks, 1) / temperature, target)
+    negatives, vectors = hard
+    unit = functional.normalize(vectors, dim=1).T
+    for side, allowed in ((a, negatives.of_anchors), (p, negatives.of_positives)):
+        blocks.append((side @ unit).masked_fill(~allowed, float("-inf")))
+    marked = (negatives.of_anchors | negatives.of_positives).any(1)
+    losses = functional.cross_entropy(torch.cat(blocks, 1) / temperature, target, reduction="none")
+    return (losses * (1.0 + (MARKED_WEIGHT - 1.0) * marked)).mean()

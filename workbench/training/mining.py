@@ -29,7 +29,7 @@ def mine(
     of_pairs: torch.Tensor,
     of_candidates: torch.Tensor,
     count: int,
-    margin: float,
+    margin: float | None,
 ) -> torch.Tensor:
     """The ``count`` nearest candidates of each anchor that may be called negatives.
 
@@ -42,7 +42,7 @@ def mine(
         candidates: unit vectors (m, d).
         of_pairs, of_candidates: numbers of the concepts, (n,) and (m,) int64.
         count: how many, at least 1.
-        margin: 0..1.
+        margin: 0..1; None leaves out none for being near.
 
     Returns:
         Rows of ``candidates``, int64 (n, count), the nearest first; -1 where there are no more.
@@ -54,8 +54,10 @@ def mine(
     for start in range(0, len(anchors), _ROWS):
         part = slice(start, start + _ROWS)
         cosines = anchors[part] @ candidates.T
-        limit = (anchors[part] * positives[part]).sum(1, keepdim=True) * (1 - margin)
-        refused = (of_pairs[part, None] == of_candidates[None, :]) | (cosines > limit)
+        refused = of_pairs[part, None] == of_candidates[None, :]
+        if margin is not None:
+            limit = (anchors[part] * positives[part]).sum(1, keepdim=True) * (1 - margin)
+            refused = refused | (cosines > limit)
         best = cosines.masked_fill(refused, float("-inf")).topk(count, dim=1)
         found.append(best.indices.masked_fill(best.values.isinf(), -1))
     return torch.cat(found)

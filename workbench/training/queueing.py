@@ -10,9 +10,12 @@ from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.localtext import LocalText
 from workbench.models.library import split_stage_id
 from workbench.names import tidy, unique
+from workbench.training.budget import checked_seconds
 from workbench.training.dataset import check_enough
+from workbench.training.estimate import estimate_run, plan_within
 from workbench.training.material import check_sets
 from workbench.training.recipe_book import RecipeBook
+from workbench.training.record import library_versions, machine_facts
 from workbench.training.registry import stage
 from workbench.types import Recipe, Run
 from workbench.workspace import Workspace
@@ -29,11 +32,14 @@ def queue_run(
     seed: int,
     corpora: Sequence[str] = (),
     pair_sets: Sequence[str] = (),
+    budget: float | None = None,
 ) -> Run:
     """Queue a run of a recipe on a dictionary; ``name`` is made up where there is none.
 
     ``recipe`` is a name, ready or of the expert's own, or a recipe as it stands in the page. ``corpora``
-    and ``pair_sets`` are names of what it may learn from besides. The run's ``config`` keeps all of it.
+    and ``pair_sets`` are names of what it may learn from besides. ``budget`` are seconds: layers and epochs
+    are made to fit, and the run stops and keeps its best when they are over. The run's ``config`` keeps
+    all of it, with the estimate.
 
     Raises:
         NotFound, BadParameter, NameTaken, ModelProblem, TrainingProblem: in words.
@@ -52,6 +58,14 @@ def queue_run(
     check_sets(needs, [info.name for info in texts], sets)
     base = workspace.library.check(base)
     runs = workspace.runs
+    counts = {"labelled": sum(each.rows for each in sets), "corpus": sum(info.texts for info in texts)}
+    wished = configs
+    if budget is None:
+        found = estimate_run(workspace, subject, base, configs, **counts)
+    else:
+        budget = checked_seconds(budget)
+        plan, found = plan_within(workspace, subject, base, configs, budget, **counts)
+        configs = plan.configs
     reserved = {info.id for info in [*baseline_infos(), *workspace.library.bases()]}
     wish = _free_of_stages(name, reserved) if name else tidy(f"{subject.info.name}-{chosen.name}")
     config = {
@@ -64,9 +78,13 @@ def queue_run(
             **{s.name: s.id for s in sets},
         },  # which content the names stood for
         "seed": _checked_seed(seed),
-        "versions": _library_versions(),
-        "machine": _machine(),
+        "dictionary_version": subject.info.version,
+        "estimate": found.as_json(),
+        "versions": library_versions(),
+        "machine": machine_facts(workspace.settings),
     }
+    if budget is not None:
+        config.update(budget=budget, fitted=plan.changes(wished))
     while True:
         try:
             return runs.create(
@@ -155,21 +173,3 @@ def _checked_seed(seed: int) -> int:
             seed=seed,
         )
     return seed
-
-
-def _library_versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("torch", "sentence-transformers", "transformers", "numpy")}
-
-
-def _machine() -> dict[str, Any]:
-    import os
-    import platform
-
-    return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-    }

@@ -21,10 +21,11 @@ RECIPES: tuple[Recipe, ...] = (
         "finetune",
         LocalText("精调", "Fine-tune"),
         LocalText(
-            "几分钟。训练模型最上面的几层，得到一个可以交付使用的模型。",
-            "Takes minutes. The model's top layers are trained: for a model that leaves the house.",
+            "几分钟。先训练模型最上面的几层，再在它的词向量上学一个变换，得到一个可以交付使用的模型。",
+            "Takes minutes. The model's top layers are trained, then a map over its vectors: for a model "
+            "that leaves the house.",
         ),
-        (StageConfig("in_batch"),),
+        (StageConfig("in_batch"), StageConfig("instant_map")),
     ),
     Recipe(
         "labelled",
@@ -58,6 +59,19 @@ RECIPES: tuple[Recipe, ...] = (
         (StageConfig("in_batch"), StageConfig("hard_negatives"), StageConfig("merge")),
     ),
     Recipe(
+        "rerank",
+        LocalText("精调 + 重排", "Fine-tune + reranker"),
+        LocalText(
+            "先精调，再训练一个把两个词放在一起读的模型，对前几名重新排队。"
+            "答案常在前十名里却不在第一名、又不急着要结果时可以一试；词典不过几千对时往往没有帮助，开发集会判断并明说。",
+            "Fine-tune, then a second model that reads two terms together and puts the best answers in a "
+            "new order. Worth a try where the right answer is often among the first ten but not the first, "
+            "and queries may take longer. With some thousand pairs it often brings nothing: the development "
+            "terms decide, and it is said.",
+        ),
+        (StageConfig("in_batch"), StageConfig("reranker")),
+    ),
+    Recipe(
         "simcse_in_batch",
         LocalText("SimCSE + 批内负例", "SimCSE + in-batch"),
         LocalText(
@@ -80,6 +94,31 @@ RECIPES: tuple[Recipe, ...] = (
             "does not know.",
         ),
         tuple(StageConfig(name) for name in ("mlm", "simcse", "in_batch", "hard_negatives", "merge")),
+    ),
+    Recipe(
+        "vectors",
+        LocalText("只改列出的词", "Listed terms only"),
+        LocalText(
+            "几秒钟就好（词很多时几分钟）。直接移动词典训练部分的词向量，其他词一点不变。"
+            "想让词典里的词互相找得准、又不许别的词受影响时用它；"
+            "没见过的词不会变好，要那样请用「即时」或「精调」。",
+            "Takes seconds (minutes with very many terms). The vectors of the dictionary's training terms "
+            "are moved, all others stay. Use it where listed terms must find each other and nothing else may "
+            "change; unseen terms gain nothing, for those use Instant or Fine-tune.",
+        ),
+        (StageConfig("retrofitting"),),
+    ),
+    Recipe(
+        "word_vectors",
+        LocalText("词向量", "Word vectors"),
+        LocalText(
+            "从行业语料学词向量，再用词典调整，得到一个每秒查几万个词的小模型。语料有几万条以上、"
+            "又要在很慢的机器上用时选它；质量一般不如「精调」，排行榜会说差多少。",
+            "Word vectors are learnt from raw text, then adjusted by the dictionary: a small model that "
+            "looks up tens of thousands of terms a second. Choose it with tens of thousands of texts and "
+            "slow machines to run on; Fine-tune is usually better, and the leaderboard says by how much.",
+        ),
+        (StageConfig("word_vectors"), StageConfig("instant_map")),
     ),
 )
 

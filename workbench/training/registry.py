@@ -12,6 +12,7 @@ from workbench.localtext import LocalText
 from workbench.training.checkpoints import Checkpoints
 from workbench.training.dataset import DevScores, TrainingSet
 from workbench.training.material import Material
+from workbench.training.monitoring import Monitor
 from workbench.types import Parameter
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class StageContext:
     material: Material = field(default_factory=Material)
     base_folder: Path | None = None
     checkpoints: Checkpoints | None = None  # where a long loop saves itself; None: nowhere
+    monitor: Monitor = field(default_factory=Monitor)  # watches for forgetting and collapse
+    open_model: Callable[[str | Path], WorkingModel] | None = None  # another one, by its id or its folder
 
     def stopped_at(self, phase: LocalText) -> bool:
         """Begin a phase when there is something to keep: whether Stop was pressed (it is not raised)."""

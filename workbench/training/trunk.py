@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from workbench.training.lengths import cut, equal_length_batches, groups_by_length
 
 if TYPE_CHECKING:
     import torch
 
-TOKENS_PER_BATCH = 4096
 _LEAST_COSINE = 0.999
 _PROBES = ("SUV", "钢筋混凝土结构", "IL-2 gene expression and NF-kappa B activation")
 
@@ -28,6 +29,8 @@ class SplitModel(ABC):
         self._flat: torch.Tensor | None = None
         self._offsets: torch.Tensor
         self._lengths: torch.Tensor
+        self._ids: list[list[int]]
+        self._ran: torch.Tensor  # (texts,) whether the trunk has run over a text
 
     @abstractmethod
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
@@ -76,33 +79,64 @@ class SplitModel(ABC):
         """Write the whole model into ``out``; ``base`` is the folder that it was loaded from."""
 
     def prepare(
-        self, texts: Sequence[str], progress: Callable[[float], None], *, whole: int = 0, longest: int = 0
+        self,
+        texts: Sequence[str],
+        progress: Callable[[float], None],
+        *,
+        whole: int = 0,
+        longest: int = 0,
+        tail: int = 0,
+        later: Collection[int] = (),
     ) -> None:
         """Run the trunk once over ``texts``, equal lengths together, so that nothing is padded.
 
-        Texts after the first ``whole`` are cut to ``longest`` tokens, where it is not 0.
+        Texts between the first ``whole`` and the last ``tail`` are cut to ``longest`` tokens, where it is
+        not 0. Those numbered in ``later`` have to wait until somebody asks for them.
         """
         import torch
 
         ids = self.token_ids(texts)
         if longest:
-            ids[whole:] = [cut(row, longest) for row in ids[whole:]]
+            middle = slice(whole, len(ids) - tail)
+            ids[middle] = [cut(row, longest) for row in ids[middle]]
         self._lengths = torch.tensor([len(row) for row in ids])
         self._offsets = torch.cumsum(self._lengths, 0) - self._lengths
-        total, done = int(self._lengths.sum()), 0
+        self._ids, self._ran = ids, torch.zeros(len(ids), dtype=torch.bool)
+        self._flat = None
+        self._run_trunk(sorted({*range(len(ids))}.difference(later)), progress)
+
+    def _run_trunk(self, numbers: Sequence[int], progress: Callable[[float], None]) -> None:
+        """Keep the trunk's states of the texts ``numbers``."""
+        import torch
+
+        total, done = sum(len(self._ids[number]) for number in numbers), 0
         with torch.inference_mode(), autocast():
-            for rows in _equal_length_batches(ids):
-                states = self.trunk(torch.tensor([ids[row] for row in rows])).float()
+            for rows in equal_length_batches(self._ids, numbers):
+                states = self.trunk(torch.tensor([self._ids[row] for row in rows])).float()
                 if self._flat is None:
-                    self._flat = torch.empty(total, states.shape[-1])
+                    # zeros: what is padded reads the next text's states, which must be numbers
+                    self._flat = torch.zeros(int(self._lengths.sum()), states.shape[-1])
                 length = states.shape[1]
                 places = self._offsets[rows][:, None] + torch.arange(length)
                 self._flat[places.reshape(-1)] = states.reshape(-1, states.shape[-1])
                 done += length * len(rows)
                 progress(done / total)
+        self._ran[list(numbers)] = True
 
     def vectors(self, rows: torch.Tensor) -> torch.Tensor:
         """Sentence vectors (b, d), float32 and not normalised, of texts by number (b,)."""
+        import torch
+
+        if not bool(self._ran[rows].all()):
+            self._run_trunk(torch.unique(rows[~self._ran[rows]]).tolist(), lambda _: None)
+        order = torch.argsort(self._lengths[rows], stable=True)
+        place = torch.argsort(order)
+        parts = rows[order].split(groups_by_length(self._lengths[rows[order]].tolist()))
+        with autocast():  # around all groups: the weights are converted once
+            return torch.cat([self._of_similar_length(part) for part in parts])[place]
+
+    def _of_similar_length(self, rows: torch.Tensor) -> torch.Tensor:
+        """As :meth:`vectors`, all texts padded to the longest of them."""
         import torch
 
         assert self._flat is not None
@@ -110,8 +144,7 @@ class SplitModel(ABC):
         steps = torch.arange(int(lengths.max()))
         mask = steps[None, :] < lengths[:, None]
         places = (self._offsets[rows][:, None] + steps).clamp(max=len(self._flat) - 1)
-        with autocast():
-            return self.head(self._flat[places], mask).float()
+        return self.head(self._flat[places], mask).float()
 
     def padded(self, ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Token ids as (b, L), and a mask (b, L) of the real ones."""
@@ -267,6 +300,11 @@ class LayerSplit(SplitModel):
         return self._model.tokenizer
 
     @property
+    def model(self) -> Any:
+        """The whole sentence-transformers model."""
+        return self._model
+
+    @property
     def heads(self) -> int:
         """Attention heads of a layer."""
         return int(self._bert.config.num_attention_heads)
@@ -300,9 +338,14 @@ def split_model(folder: Path, layers: int) -> SplitModel:
     """
     from workbench.errors import TrainingProblem
     from workbench.localtext import LocalText
+    from workbench.models.encoder import is_static
     from workbench.models.loading import load_model
 
     model = load_model(folder)
+    if is_static(model):
+        from workbench.training.static_split import StaticSplit
+
+        return StaticSplit(model)
     split: SplitModel | None = None
     if hasattr(model[0], "is_embedding"):
         from workbench.training.convolutional import ConvolutionalSplit
@@ -374,21 +417,6 @@ def autocast() -> Any:
 
     enabled = os.environ.get("WORKBENCH_PRECISION") != "fp32" and bf16_is_fast()
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
-
-
-def _equal_length_batches(ids: list[list[int]]) -> Iterator[list[int]]:
-    by_length: dict[int, list[int]] = {}
-    for number, row in enumerate(ids):
-        by_length.setdefault(len(row), []).append(number)
-    for length, rows in sorted(by_length.items()):
-        size = max(1, TOKENS_PER_BATCH // max(1, length))
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
-
-
-def cut(row: list[int], longest: int) -> list[int]:
-    """Token ids cut to ``longest``; the closing token stays."""
-    return row if len(row) <= longest else [*row[: longest - 1], row[-1]]
 
 
 def _additive(mask: torch.Tensor) -> torch.Tensor:

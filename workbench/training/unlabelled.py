@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.fitting import estimated_seconds
+from workbench.training.fitting import Companion, estimated_seconds
+from workbench.training.lengths import cut
 from workbench.training.material import enough_texts
 from workbench.training.registry import StageContext, StageResult, Workload
-from workbench.training.trunk import LayerSplit, SplitModel, cut
+from workbench.training.trunk import LayerSplit, SplitModel
 
 if TYPE_CHECKING:
     import torch
@@ -124,6 +125,27 @@ class TokenRows:
             parts += some[torch.argsort(lengths[some], stable=True)].split(size)
         order = torch.randperm(len(parts), generator=generator).tolist()
         return [parts[number] for number in order if len(parts[number]) > 1 or len(parts) == 1]
+
+
+class OverTexts(Companion):
+    """What objectives share that go over raw texts as tokens; ``attach`` of each calls :meth:`tokenise`."""
+
+    def __init__(self, raw: RawTexts, parameters: dict[str, Any]) -> None:
+        self._raw = raw
+        self._batch, self._longest = int(parameters["batch_size"]), int(parameters["max_length"])
+
+    def tokenise(self, model: SplitModel) -> None:
+        """Cut the texts into tokens."""
+        self._rows = TokenRows(model, self._raw.texts, self._longest)
+
+    @property
+    def examples(self) -> int:
+        """Texts."""
+        return len(self._raw.texts)
+
+    def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
+        """All texts in a new order, like lengths together."""
+        return self._rows.batches(generator, self._batch)
 
 
 def _shared(opening: Sequence[int], row: Sequence[int]) -> int:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-
-@functools.cache
-def word_cutter() -> Callable[[str], Iterable[str]]:
-    """What cuts a text into words by jieba's dictionary, without its model for unknown words.
-
-    The dictionary is read from the package once a process (half a second): jieba's own cache would be
-    a file in a folder that everybody may write to.
-    """
-    import jieba  # type: ignore[import-untyped]
-
-    cutter = jieba.Tokenizer()
-    cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
-    cutter.initialized = True
-    return lambda text: cutter.cut(text, HMM=False)
+from workbench.models.words import word_cutter
 
 
 class WordUnits:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import sys
 import time
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 from workbench.settings import Settings
-from workbench.training.causes import STOPPED, TIME_IS_UP, unexpected
+from workbench.training.causes import STOPPED, TIME_IS_UP, Memory, unexpected
 
 if TYPE_CHECKING:
     from workbench.storage.runs import RunStore
@@ -31,14 +32,17 @@ log = logging.getLogger("workbench.worker")
 class RunReporter:
     """Writes a run's phase, progress, heartbeat and curve to the database, a few times a second."""
 
-    def __init__(self, runs: RunStore, run_id: str, *, seconds: float = 0.0) -> None:
+    def __init__(self, runs: RunStore, run_id: str, *, seconds: float = 0.0, budget: float = 0.0) -> None:
         self._runs = runs
         self._run_id = run_id
         self._seq = runs.last_seq(run_id)
         self._first = self._seq + 8  # the first points are written at once
-        self._until = time.monotonic() + seconds if seconds else None
+        self._limits = {limit: time.monotonic() + limit for limit in (seconds, budget) if limit}
+        self._budget = budget if budget != seconds else 0.0
         self._offset = 0  # steps of the stages before this one
         self._points: list[tuple[int, str, int, float, float]] = []
+        self._told: dict[str, Any] = {}  # and not written yet
+        self.facts: dict[str, Any] = {}
         self._phase = LocalText("正在启动", "Starting")
         self._progress = 0.0
         self._step = 0
@@ -47,7 +51,7 @@ class RunReporter:
         self._deaf = False
         self._failures = 0
         self.stop_request: str | None = None
-        self.time_is_up = False
+        self.time_is_up = 0.0  # the limit that was reached, in seconds
         self.stage: dict[str, Any] | None = None  # the entry of the run's config that is being done
 
     @property
@@ -94,10 +98,20 @@ class RunReporter:
         self._flush_if_due()
 
     def point(self, series: str, step: int, value: float) -> None:
-        """Add a value to the live curve."""
+        """Add a value to the live curve; what is no number cannot be drawn."""
+        if not math.isfinite(value):
+            return
         self._seq += 1
         self._points.append((self._seq, series, self._offset + step, value, time.time()))
         self._flush_if_due(first=self._seq <= self._first)
+
+    def tell(self, name: str, value: Any) -> None:
+        """Keep a fact (JSON) with the run from now on, such as its warnings."""
+        self.facts[name] = self._told[name] = value
+
+    def end_budget(self) -> None:
+        """The run's own time budget does not count any longer."""
+        self._limits.pop(self._budget, None)
 
     def check_stop(self) -> None:
         """Raise Stopped when the expert pressed Stop."""
@@ -114,6 +128,7 @@ class RunReporter:
                 step=self._step,
                 total_steps=self._total,
                 points=self._points,
+                facts=self._told,
             )
         except StorageProblem as error:
             self._failures += 1
@@ -123,6 +138,7 @@ class RunReporter:
             return
         self._failures = 0
         self._points = []
+        self._told = {}
         self.stop_request = request or self.stop_request
 
     def _flush_if_due(self, first: bool = False) -> None:
@@ -131,8 +147,9 @@ class RunReporter:
         self._raise_if_stopped()
 
     def _raise_if_stopped(self) -> None:
-        if self._until is not None and time.monotonic() > self._until and not self.stop_request:
-            self.stop_request, self.time_is_up = "keep", True
+        reached = [limit for limit, until in self._limits.items() if time.monotonic() > until]
+        if reached and not self.stop_request:
+            self.stop_request, self.time_is_up = "keep", min(reached)
         if self.stop_request and not self._deaf:
             self._deaf = True  # said once: what is kept must still be saved
             raise Stopped(LocalText("已停止。", "Stopped."))
@@ -171,32 +188,35 @@ def run_job(settings: Settings, run_id: str) -> int:
     if not runs.mark_running(run_id):
         runs.finish(run_id, "stopped", LocalText("开始之前已停止。", "Stopped before it began."))
         return 0
-    reporter = RunReporter(runs, run_id, seconds=settings.run_seconds)
+    run = runs.get(run_id)
+    budget = float(run.config.get("budget") or 0.0)
+    reporter = RunReporter(runs, run_id, seconds=settings.run_seconds, budget=budget)
     try:
         from workbench.training.execute import execute
 
-        state, message, result = execute(workspace, runs.get(run_id), reporter)
+        state, message, result = execute(workspace, run, reporter)
         reporter.flush()
-        runs.finish(run_id, state, _with_reason(message, reporter, settings), result)
+        runs.finish(run_id, state, _with_reason(message, reporter), result)
     except Stopped:
-        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, settings))
+        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter))
     except WorkbenchError as error:
         log.exception("the run ended with a refusal")
         runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
         return 1
     except BaseException as error:
         log.error("the run failed:\n%s", traceback.format_exc())
-        runs.finish(run_id, "failed", unexpected(error, reporter.stage))
+        memory = Memory.of(reporter.facts, settings.run_memory_bytes)
+        runs.finish(run_id, "failed", unexpected(error, reporter.stage, memory))
         return 1
     finally:
         workspace.close()
     return 0
 
 
-def _with_reason(message: LocalText, reporter: RunReporter, settings: Settings) -> LocalText:
+def _with_reason(message: LocalText, reporter: RunReporter) -> LocalText:
     if not reporter.time_is_up:
         return message
-    return TIME_IS_UP.format(seconds=f"{settings.run_seconds:g}", end=message)
+    return TIME_IS_UP.format(seconds=f"{reporter.time_is_up:g}", end=message)
 
 
 def _limit_memory(limit: int) -> None:

@@ -152,8 +152,9 @@ def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
     chosen_by_hand = [r.chooser for r in page.choosers if r.kind == "dictionary"]
     for chooser in chosen_by_hand:
         chooser.input(
-            lambda name: [{"dictionary": name}, *follow(page, name)],
+            lambda name, leader=chooser: [{"dictionary": name}, *follow(page, name, leader)],
             chooser,
             [memory, *choosers],
+            trigger_mode="always_last",
             **QUIET,
         )

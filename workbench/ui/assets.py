@@ -14,7 +14,16 @@ from workbench.ui.errors import LANGUAGE_COOKIE
 from workbench.ui.text import LOCALES, for_views
 
 ICON = ASSETS / "icons" / "workbench.svg"
-STYLES = ("frame.css", "controls.css", "views.css", "train.css", "data.css", "synonyms.css", "pairs.css")
+STYLES = (
+    "frame.css",
+    "controls.css",
+    "views.css",
+    "train.css",
+    "data.css",
+    "synonyms.css",
+    "pairs.css",
+    "board.css",
+)
 SCRIPTS = (
     "core.js",
     "language.js",
@@ -32,9 +41,14 @@ SCRIPTS = (
     "train.js",
     "runs.js",
     "board.js",
+    "board_table.js",
+    "board_misses.js",
+    "board_slices.js",
+    "board_pairs.js",
     "explore.js",
     "map.js",
     "models.js",
+    "vectors.js",
     "synonyms.js",
     "synonyms_rows.js",
     "synonyms_edits.js",

@@ -37,6 +37,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "message": both(run.message),
         "scores": _scores(run.result),
         "verdict": verdict_json(run),
+        "warnings": [each["text"] for each in run.result.get("warnings", ()) if each["open"]],
     }
 
 
@@ -52,6 +53,9 @@ def verdict_json(run: Run) -> dict[str, Any] | None:
         kind = "better" if outcome == "better" else "tied" if outcome else "unmeasured"
     low = run.result.get("test", {}).get("difference", {}).get("ci95", [0.0])[0]
     before, after = scores["base"]["recall@1"], scores["best"]["recall@1"]
+    tried = _tried(run.result)
+    if tried is not None and kind == "worse":
+        return _kept_json(run.result["dev"]["base"]["recall@1"], tried)
     fell = kind == "worse" and after < before
     title = "fell" if fell else "likely" if kind == "tied" and low > 0 else kind
     numbers = text(
@@ -60,7 +64,38 @@ def verdict_json(run: Run) -> dict[str, Any] | None:
         after=f"{after:.1f}",
     )
     words = text(f"train.verdict_{title}").as_json()
-    return {"kind": kind, "fell": fell, "title": words, "numbers": numbers.as_json()}
+    drop = [before, after] if fell else None
+    return {
+        "kind": kind,
+        "fell": fell,
+        "kept": False,
+        "drop": drop,
+        "title": words,
+        "numbers": numbers.as_json(),
+    }
+
+
+def _tried(result: dict[str, Any]) -> float | None:
+    """Development Recall@1 at the best of training, where the base was kept since nothing was better."""
+    chosen = result.get("chosen", ())
+    dev = result.get("dev", {})
+    if not any(each.get("tried") for each in chosen) or dev.get("best") != dev.get("base"):
+        return None
+    return next(float(each["tried"]["recall@1"]) for each in reversed(chosen) if each.get("tried"))
+
+
+def _kept_json(before: float, tried: float) -> dict[str, Any]:
+    """The verdict on a run that kept its base, since training made it worse."""
+    fell = tried < before
+    numbers = text("train.numbers_tried", before=f"{before:.1f}", after=f"{tried:.1f}")
+    return {
+        "kind": "worse",
+        "fell": fell,
+        "kept": True,
+        "drop": [before, tried] if fell else None,
+        "title": text("train.verdict_kept" if fell else "train.verdict_idle").as_json(),
+        "numbers": numbers.as_json(),
+    }
 
 
 def _scores(result: dict[str, Any]) -> dict[str, Any] | None:

@@ -90,6 +90,7 @@ def estimate_json(found: Estimate) -> dict[str, Any]:
         "prepare": found.prepare_seconds,
         "encode": found.encode_seconds,
         "train": found.train_seconds,
+        "measure": found.measure_seconds,
         "note": both(found.note),
     }
 
@@ -133,9 +134,47 @@ def run_detail_json(run: Run, specs: Specs, scores: Sequence[Metrics | None] = (
         "seed": run.config.get("seed", 0),
         "attempt": run.attempt,
         "resumable": run.state in RESUMABLE,
+        "estimate": run.config.get("estimate", {}).get("seconds"),
+        "budget": run.config.get("budget"),
+        "record": _record(run),
         "table": _table(run, specs, scores),
         "why": [sentence.as_json() for sentence in _why(run, specs)] if run.result else [],
     }
+
+
+def change_json(change: Mapping[str, Any], specs: Specs) -> dict[str, Any]:
+    """One parameter that a time budget has changed."""
+    spec = specs.get(change["stage"])
+    titles = {parameter.name: parameter.title for parameter in spec.parameters} if spec else {}
+    return {
+        "stage": both(spec.title) if spec else change["stage"],
+        "parameter": both(titles.get(change["parameter"])) or change["parameter"],
+        "before": change["before"],
+        "after": change["after"],
+    }
+
+
+def _record(run: Run) -> list[list[Any]]:
+    """What is needed to repeat a run: rows of a title in both languages and a value."""
+    config = run.config
+    machine = {**config.get("machine", {})}
+    if "memory" in machine:
+        machine["memory"] = f"{machine['memory'] / 2**30:.1f} GiB"
+    rows: list[tuple[str, Any]] = [
+        ("run", run.id),
+        ("dictionary", f"{run.dictionary} · {config.get('dictionary_version', '')} · {run.version_id}"),
+        ("split", run.split_hash),
+        ("base", run.base_model),
+        ("fingerprint", run.result.get("base_fingerprint")),
+        ("seed", config.get("seed")),
+        ("data", " · ".join(f"{name} = {identity}" for name, identity in config.get("data", {}).items())),
+        ("versions", " · ".join(f"{name} {number}" for name, number in config.get("versions", {}).items())),
+        ("machine", " · ".join(str(value) for value in machine.values() if value not in (None, ""))),
+    ]
+    for number, entry in enumerate(config.get("stages", ()), 1):
+        assigned = " ".join(f"{name}={value}" for name, value in entry["parameters"].items())
+        rows.append(("stage", f"{number}. {entry['stage']}: {assigned}"))
+    return [[text(f"record.{name}").as_json(), str(value)] for name, value in rows if value not in (None, "")]
 
 
 def _stage_of_run(entry: dict[str, Any], specs: Specs) -> dict[str, Any]:
@@ -165,10 +204,20 @@ def _why(run: Run, specs: Specs) -> list[LocalText]:
         said.append(text("train.why_sets", names=LocalText.listing(names)))
     if run.result.get("left_out"):
         said.append(text("train.why_left_out", n=run.result["left_out"]))
+    for change in run.config.get("fitted", ()):
+        words = change_json(change, specs)
+        stage, parameter = (_local(words[name]) for name in ("stage", "parameter"))
+        before, after = change["before"], change["after"]
+        said.append(text("train.why_fitted", stage=stage, parameter=parameter, before=before, after=after))
+    said += [LocalText.from_json(each["text"]) for each in run.result.get("warnings", ()) if not each["open"]]
     for entry, chosen in zip(run.config.get("stages", ()), run.result.get("chosen", ()), strict=False):
         title = specs[entry["stage"]].title if entry["stage"] in specs else entry["stage"]
         said += _why_stage(title, entry["parameters"], chosen)
     return said
+
+
+def _local(words: Any) -> Any:
+    return LocalText.from_json(words) if isinstance(words, dict) else words
 
 
 def _why_stage(title: Any, parameters: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[LocalText]:
@@ -180,7 +229,12 @@ def _why_stage(title: Any, parameters: Mapping[str, Any], chosen: Mapping[str, A
         said.append(text("train.why_base_kept", stage=title))
     elif epoch and "epochs" in parameters and parameters.get("keep") != "last":
         said.append(text("train.why_epoch", stage=title, epoch=f"{epoch:g}", epochs=parameters["epochs"]))
+    if chosen.get("ended_at") is not None:
+        ended = f"{chosen['ended_at']:g}"
+        said.append(text("train.why_early", stage=title, epoch=ended, patience=parameters.get("patience", 0)))
     if alpha is not None and 0 < alpha < 1:
         share = round(100 * alpha)
         said.append(text("train.why_alpha", stage=title, share=share, rest=100 - share))
+    if chosen.get("told"):
+        said.append(LocalText.from_json(chosen["told"]))
     return said

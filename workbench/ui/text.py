@@ -9,6 +9,7 @@ import gradio as gr
 from workbench.localtext import LocalText
 from workbench.ui.wording import (
     board,
+    board_details,
     data,
     data_import,
     data_lists,
@@ -23,6 +24,7 @@ from workbench.ui.wording import (
     train,
     train_recipes,
     train_runs,
+    vectors,
 )
 
 LOCALES = {"zh": "zh-CN", "en": "en"}  # ours -> the name under which Gradio keeps its own strings
@@ -42,9 +44,11 @@ TEXTS: dict[str, LocalText] = {
         train_recipes,
         train_runs,
         board,
+        board_details,
         explore,
         maps,
         models,
+        vectors,
     )
     for key, (zh, en) in part.TEXTS.items()
 }

@@ -70,6 +70,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(6),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.temperature(),

@@ -103,6 +103,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.batch_size(64, most=1024),

@@ -143,6 +143,7 @@ register(
         needs=("triplets",),
         parameters=(
             common.epochs(3),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.batch_size(32, most=1024),

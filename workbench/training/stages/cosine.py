@@ -36,6 +36,7 @@ register(
         needs=("labels",),
         parameters=(
             common.epochs(2),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.batch_size(32, most=1024),

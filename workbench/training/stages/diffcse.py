@@ -115,6 +115,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.temperature(),

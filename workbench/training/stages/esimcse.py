@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.contrast import contrast
 from workbench.training.corruption import double
-from workbench.training.fitting import Companion, Vectors, fit_top_layers
+from workbench.training.fitting import Vectors, fit_top_layers
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel
-from workbench.training.unlabelled import RawTexts, TokenRows, estimated, raw_texts
+from workbench.training.unlabelled import OverTexts, RawTexts, estimated, raw_texts
 from workbench.types import Parameter
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ MOMENTUM = 0.995
 QUEUE = 2.5  # batches, as in the paper
 
 
-class DoubledWords(Companion):
+class DoubledWords(OverTexts):
     """A text against itself with doubled tokens, the batch and a queue of earlier texts as negatives."""
 
     keeps = ("_rng", "_queue", "_slow")  # for checkpoints
@@ -31,11 +30,9 @@ class DoubledWords(Companion):
     def __init__(self, raw: RawTexts, first: int, parameters: dict[str, Any]) -> None:
         import torch
 
-        self._raw, self._first = raw, first
-        self._groups = torch.tensor(raw.groups)
-        self._batch = int(parameters["batch_size"])
-        self._temperature = float(parameters["temperature"])
-        self._most, self._longest = float(parameters["doubled"]), int(parameters["max_length"])
+        super().__init__(raw, parameters)
+        self._first, self._groups = first, torch.tensor(raw.groups)
+        self._temperature, self._most = float(parameters["temperature"]), float(parameters["doubled"])
         self._queue: torch.Tensor | None = None
 
     def attach(self, model: SplitModel, seed: int) -> None:
@@ -43,16 +40,7 @@ class DoubledWords(Companion):
         self._model, self._slow = model, model.twin()
         self._slow.train(False)
         self._rng = random.Random(seed)
-        self._rows = TokenRows(model, self._raw.texts, self._longest)
-
-    @property
-    def examples(self) -> int:
-        """Texts."""
-        return len(self._groups)
-
-    def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
-        """All texts in a new order, like lengths together."""
-        return self._rows.batches(generator, self._batch)
+        self.tokenise(model)
 
     def loss(self, vectors: Vectors, rows: torch.Tensor) -> torch.Tensor:
         """Each text finds itself with doubled tokens among the batch's and none of the queue's."""
@@ -110,6 +98,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.temperature(),

@@ -91,6 +91,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(4),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.temperature(),

@@ -47,6 +47,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(4),
+            common.patience(),
             common.layers("4"),
             common.learning_rate(1e-3, 1e-6, 1e-1),
             common.temperature(),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.dataset import DevProbe
-from workbench.training.fitting import draw
+from workbench.models.folder_format import RERANKER
+from workbench.training.dataset import DevProbe, DevScores
+from workbench.training.looking import draw
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.types import Parameter
 
@@ -38,17 +39,26 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     probe = DevProbe(context.data, max_queries=600, max_documents=3000)
     texts = tuple(context.data.terms[number] for number in probe.needed)
     context.report.phase(LocalText("正在与基础模型调和", "Blending with the base model"))
-    draw(context, 0, probe.score(blend.vectors(0.0, texts)))
+    words = context.monitor.words(context.data)
+
+    def look(candidate: float, scores: DevScores, wide: bool) -> None:
+        draw(context, round(100 * candidate), scores)
+        vectors = (lambda: blend.vectors(candidate, words)) if wide else None
+        context.monitor.look(context.report, round(100 * candidate), scores.recall1, probe.queries, vectors)
+
+    look(0.0, probe.score(blend.vectors(0.0, texts)), True)
     tuned = best = probe.score(blend.vectors(1.0, texts))
     alpha, stopped = 1.0, False
     try:
         for number, candidate in enumerate(alphas := _alphas(int(parameters["steps"])), 1):
             scores = tuned if candidate == 1.0 else probe.score(blend.vectors(candidate, texts))
-            draw(context, round(100 * candidate), scores)
+            look(candidate, scores, candidate == 1.0)
             better = scores.choice > best.choice or (scores.choice == best.choice and candidate < alpha)
             if better:
                 best, alpha = scores, candidate
             context.report.steps(number, len(alphas))
+        seen = context.monitor.read(best.recall1, blend.vectors(alpha, words))
+        context.monitor.settle(seen, probe.queries)
     except Stopped:
         stopped = True
     stopped = context.stopped_at(LocalText("正在保存模型", "Saving the model")) or stopped
@@ -89,7 +99,9 @@ class _Blend:
 
 
 def _weights(folder: Path) -> dict[str, Path]:
-    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.safetensors"))}
+    """By name; those of a reranker beside the model are no part of it."""
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.safetensors"))}
+    return {name: path for name, path in found.items() if not name.startswith(f"{RERANKER}/")}
 
 
 def _check(tuned: Path, base: Path) -> None:

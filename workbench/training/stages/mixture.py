@@ -26,6 +26,8 @@ class Mixture:
     and goes over its set again, in a new order, where that is more than the set has.
     """
 
+    learns_terms = True
+
     def __init__(self, context: StageContext, parameters: dict[str, Any]) -> None:
         scale = 1.0 / float(parameters["temperature"])
 
@@ -103,6 +105,7 @@ register(
         needs=("dictionary", "labels"),
         parameters=(
             common.epochs(3),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.temperature(),

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.corruption import Masked, mask
-from workbench.training.fitting import Companion, Vectors, fit_top_layers
+from workbench.training.fitting import Vectors, fit_top_layers
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel, autocast
-from workbench.training.unlabelled import RawTexts, TokenRows, estimated, need_mask_token, raw_texts
+from workbench.training.unlabelled import OverTexts, RawTexts, estimated, need_mask_token, raw_texts
 from workbench.training.words import WordUnits
 
 if TYPE_CHECKING:
     import torch
 
 
-class HiddenWords(Companion):
+class HiddenWords(OverTexts):
     """Whole words are hidden; a head over the word table, thrown away afterwards, guesses them."""
 
     keeps = ("_rng",)  # for checkpoints
 
     def __init__(self, raw: RawTexts, parameters: dict[str, Any]) -> None:
-        self._raw, self._batch = raw, int(parameters["batch_size"])
-        self._share, self._longest = float(parameters["masked"]), int(parameters["max_length"])
+        super().__init__(raw, parameters)
+        self._share = float(parameters["masked"])
 
     def attach(self, model: SplitModel, seed: int) -> None:
         """Cut the texts into tokens and words, and build the head."""
@@ -34,7 +33,7 @@ class HiddenWords(Companion):
 
         self._model, self._gap = need_mask_token(model)
         self._rng = random.Random(seed)
-        self._rows = TokenRows(model, self._raw.texts, self._longest)
+        self.tokenise(model)
         words = WordUnits(model.tokenizer)
         content = [self._rows.content(number) for number in range(len(self._raw.texts))]
         self._units = [words.of(row) for row in content]
@@ -46,15 +45,6 @@ class HiddenWords(Companion):
     def companions(self) -> list[torch.nn.Parameter]:
         """The head, without the word table."""
         return self._head.parameters()
-
-    @property
-    def examples(self) -> int:
-        """Texts."""
-        return len(self._raw.texts)
-
-    def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
-        """All texts in a new order, like lengths together."""
-        return self._rows.batches(generator, self._batch)
 
     def loss(self, vectors: Vectors, rows: torch.Tensor) -> torch.Tensor:
         """How badly the hidden words of a batch are guessed."""
@@ -113,6 +103,7 @@ register(
         needs=("corpus",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.batch_size(32, most=1024),

@@ -9,7 +9,7 @@ from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.dataset import TrainingSet
 from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
-from workbench.training.losses import batches
+from workbench.training.losses import MarkedApart, batches
 from workbench.training.metric_losses import multi_similarity_loss
 from workbench.training.mining import concept_of_terms
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
@@ -28,6 +28,7 @@ class MultiSimilarity:
         self._pairs = torch.from_numpy(data.anchors), torch.from_numpy(data.positives)
         self._of_pairs = torch.from_numpy(data.concepts)
         self._of_terms = concept_of_terms(data)
+        self._marked = MarkedApart(data.apart)
         self._batch = int(parameters["batch_size"])
         self._settings = {
             name: float(parameters[name]) for name in ("positive_weight", "negative_weight", "base", "margin")
@@ -46,17 +47,21 @@ class MultiSimilarity:
         return batches(torch.argsort(place[self._of_pairs], stable=True), self._batch)
 
     def loss(self, vectors: Vectors, rows: torch.Tensor) -> torch.Tensor:
-        """The loss over the different terms of a batch of pairs."""
+        """The loss over the different terms of a batch of pairs, and those marked apart from them."""
         import torch
 
-        terms = torch.unique(torch.cat([side[rows] for side in self._pairs]))
-        return multi_similarity_loss(vectors(terms), self._of_terms[terms], **self._settings)
+        sides = [side[rows] for side in self._pairs]
+        marked = self._marked.of_batch(*sides)
+        terms = torch.unique(torch.cat([*sides, *([marked.texts] if marked else [])]))
+        apart = self._marked.among(terms) if marked else None
+        return multi_similarity_loss(vectors(terms), self._of_terms[terms], **self._settings, apart=apart)
 
 
 def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     """Train the top layers as SapBERT does (Liu 2021): see ``metric_losses.multi_similarity_loss``.
 
-    Needs the dictionary alone; concepts of three and more terms are made full use of.
+    Needs the dictionary alone; concepts of three and more terms are made full use of. Pairs marked as not
+    synonyms are negatives of each other in every batch with one of them.
 
     Raises:
         TrainingProblem: the architecture cannot be cut, or the loss is no longer a number.
@@ -81,6 +86,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(4),
+            common.patience(),
             common.layers("2"),
             common.learning_rate_by_layers(),
             common.batch_size(128, most=1024),

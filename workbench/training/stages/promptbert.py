@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.contrast import contrast
-from workbench.training.fitting import Companion, Vectors, fit_top_layers
+from workbench.training.fitting import Vectors, fit_top_layers
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel, autocast
-from workbench.training.unlabelled import RawTexts, TokenRows, estimated, need_mask_token, raw_texts
+from workbench.training.unlabelled import OverTexts, RawTexts, estimated, need_mask_token, raw_texts
 
 if TYPE_CHECKING:
     import torch
@@ -35,16 +35,15 @@ class _Template:
     after: list[int]
 
 
-class Explained(Companion):
+class Explained(OverTexts):
     """The gap's states under two templates agree with each other and with the plain sentence vector."""
 
     def __init__(self, raw: RawTexts, first: int, parameters: dict[str, Any]) -> None:
         import torch
 
-        self._raw, self._first = raw, first
-        self._groups = torch.tensor(raw.groups)
-        self._batch, self._temperature = int(parameters["batch_size"]), float(parameters["temperature"])
-        self._longest = int(parameters["max_length"])
+        super().__init__(raw, parameters)
+        self._first, self._groups = first, torch.tensor(raw.groups)
+        self._temperature = float(parameters["temperature"])
         self._languages = ["zh" if CHINESE.search(text) else "en" for text in raw.texts]
 
     def attach(self, model: SplitModel, seed: int) -> None:
@@ -52,7 +51,7 @@ class Explained(Companion):
         import torch
 
         self._model, self._gap = need_mask_token(model)
-        self._rows = TokenRows(model, self._raw.texts, self._longest)
+        self.tokenise(model)
         cut = model.tokenizer
         self._templates = {
             language: [
@@ -70,15 +69,6 @@ class Explained(Companion):
     def companions(self) -> list[torch.nn.Parameter]:
         """From the gap's states to sentence vectors."""
         return list(self._bridge.parameters())
-
-    @property
-    def examples(self) -> int:
-        """Texts."""
-        return len(self._groups)
-
-    def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
-        """All texts in a new order, like lengths together."""
-        return self._rows.batches(generator, self._batch)
 
     def loss(self, vectors: Vectors, rows: torch.Tensor) -> torch.Tensor:
         """``contrast(gap A, gap B) + contrast(plain vector, gap A)``, gaps without their template's share."""
@@ -156,6 +146,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.temperature(),

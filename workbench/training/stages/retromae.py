@@ -80,6 +80,7 @@ register(
         needs=("corpus",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.batch_size(32, most=1024),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.corruption import thin
-from workbench.training.fitting import Companion, Vectors, fit_top_layers
+from workbench.training.fitting import Vectors, fit_top_layers
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel, autocast
-from workbench.training.unlabelled import RawTexts, TokenRows, estimated, raw_texts
+from workbench.training.unlabelled import OverTexts, RawTexts, estimated, raw_texts
 
 if TYPE_CHECKING:
     import torch
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 HEADS = 4
 
 
-class WriteAgain(Companion):
+class WriteAgain(OverTexts):
     """A small decoder must write each whole text from the vector of a thinned one."""
 
     keeps = ("_rng",)  # for checkpoints
 
     def __init__(self, raw: RawTexts, parameters: dict[str, Any]) -> None:
-        self._raw, self._batch = raw, int(parameters["batch_size"])
-        self._share, self._longest = float(parameters["dropped"]), int(parameters["max_length"])
+        super().__init__(raw, parameters)
+        self._share = float(parameters["dropped"])
 
     def attach(self, model: SplitModel, seed: int) -> None:
         """Cut the texts into tokens, and build the decoder."""
@@ -36,7 +35,7 @@ class WriteAgain(Companion):
         from workbench.training.decoders import Shortlist, WritingDecoder
 
         self._model, self._rng = model, random.Random(seed)
-        self._rows = TokenRows(model, self._raw.texts, self._longest)
+        self.tokenise(model)
         self._table = model.word_table()
         shortlist = Shortlist(self._rows.ids, self._table, seed)
         with torch.no_grad():
@@ -46,15 +45,6 @@ class WriteAgain(Companion):
     def companions(self) -> list[torch.nn.Parameter]:
         """The decoder."""
         return self._decoder.parameters()
-
-    @property
-    def examples(self) -> int:
-        """Texts."""
-        return len(self._raw.texts)
-
-    def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
-        """All texts in a new order, like lengths together."""
-        return self._rows.batches(generator, self._batch)
 
     def loss(self, vectors: Vectors, rows: torch.Tensor) -> torch.Tensor:
         """How badly each text is written again."""
@@ -99,6 +89,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(1),
+            common.patience(),
             common.layers("2"),
             common.learning_rate(5e-5, most=1e-2),
             common.batch_size(32, most=1024),

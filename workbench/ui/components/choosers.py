@@ -82,15 +82,31 @@ def updates(page: Page, current: list[str | None], wished: dict[str, str], langu
         offered = choices[registered.kind]
         preferred = dictionary if registered.kind == "dictionary" else best[registered.kind]
         typed = registered.kind == "base" and value
-        keep = value if typed or value in [choice[1] for choice in offered] else preferred
-        result.append(gr.update(choices=offered, value=keep))
+        if typed or value in [choice[1] for choice in offered]:
+            result.append(gr.update(choices=offered))  # without its value: it may be another one by now
+        else:
+            result.append(gr.update(choices=offered, value=preferred))
     return result
 
 
-def follow(page: Page, dictionary: str | None) -> list[Any]:
-    """A dictionary was chosen: all tabs take it, with the models that fit it best."""
+def follow(page: Page, dictionary: str | None, leader: gr.Dropdown | None = None) -> list[Any]:
+    """A dictionary was chosen: all tabs take it, with the models that fit it best.
+
+    The ``leader`` is where it was chosen by hand. It is left alone: it may say something else by now.
+    """
     best = {**best_for(page, dictionary), "dictionary": dictionary}
-    return [gr.skip() if r.kind == "base" else gr.update(value=best[r.kind]) for r in page.choosers]
+    led = [r for r in page.choosers if r.kind != "base" and r.chooser is not leader]
+    return take(page, {r.chooser: best[r.kind] for r in led})
+
+
+def take(page: Page, values: dict[gr.Dropdown, str | None]) -> list[Any]:
+    """Choosers take these ``values``, with the choices of now: what is taken may be new. The others stay."""
+    models, names = page.services.models(), [info.name for info in page.services.dictionaries()]
+    choices = _choices(page, models, names)
+    return [
+        gr.update(choices=choices[r.kind], value=values[r.chooser]) if r.chooser in values else gr.skip()
+        for r in page.choosers
+    ]
 
 
 def best_for(page: Page, dictionary: str | None) -> dict[Kind, str | None]:

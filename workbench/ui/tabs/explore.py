@@ -21,6 +21,7 @@ SUGGESTIONS = 10
 LONGEST_EXAMPLE = 40  # characters
 ONE_LINE: dict[str, Any] = {"max_length": 500, "lines": 1, "max_lines": 1}
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+LAST: dict[str, Any] = {"trigger_mode": "always_last"}  # a question while one is answered is not dropped
 Answer = Callable[..., Iterator[dict[str, Any]]]
 
 
@@ -49,7 +50,8 @@ def _pair_question(page: Page, chosen: list[Any]) -> tuple[list[Any], dict[str, 
     compare = gr.Button(labels("explore.compare"), variant="primary", elem_id="explore-compare")
     pair = view("pair", elem_id="explore-pair")
     ask = {"fn": _pair_answer(page), "inputs": [*chosen, first, other], "outputs": pair}
-    gr.on([compare.click, first.submit, other.submit, chosen[1].input, chosen[2].input], **ask, **QUIET)
+    asked = [compare.click, first.submit, other.submit, chosen[1].input, chosen[2].input]
+    gr.on(asked, **ask, **QUIET, **LAST)
     return [first, other], ask
 
 
@@ -74,14 +76,17 @@ def _near_question(page: Page, chosen: list[Any], terms: list[Any], ask_pair: di
     )
     near = view("neighbours", events=["pick"], elem_id="explore-neighbours")
     ask = {"fn": _near_answer(page), "inputs": [*chosen, term], "outputs": near}
-    gr.on([find.click, term.submit, chosen[1].input, chosen[2].input], **ask, **QUIET)
+    gr.on([find.click, term.submit, chosen[1].input, chosen[2].input], **ask, **QUIET, **LAST)
     near.pick(_picked, None, term, **QUIET).then(**ask, **QUIET)
     picked = examples.pick(_picked_pair, None, [*terms, term], **QUIET)
     picked.then(**ask, **QUIET)
     picked.then(**ask_pair, **QUIET)
     page.when_shown.append(Question(lambda name: {"dictionary": name}, chosen[0], examples))
     chosen[0].change(
-        lambda name: [{"dictionary": name}, {"empty": True}], chosen[0], [examples, near], **QUIET
+        lambda name: [{"dictionary": name}, {"empty": True, "dictionary": name}],
+        chosen[0],
+        [examples, near],
+        **QUIET,
     )
 
 
@@ -125,7 +130,13 @@ def _near_answer(page: Page) -> Answer:
                 each: [hit_json(hit) for hit in services.neighbours(word, each, name, k=NEIGHBOURS)]
                 for each in models
             }
-            yield {"term": word, "models": models, "hits": found, "titles": _titles(page, models)}
+            yield {
+                "term": word,
+                "dictionary": name,
+                "models": models,
+                "hits": found,
+                "titles": _titles(page, models),
+            }
         except Exception as error:
             yield {"problem": sentence_for(error).as_json()}
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.types import ACTIVE_STATES
-from workbench.ui.components.choosers import follow
+from workbench.ui.components.choosers import LONGEST, follow, take
 from workbench.ui.components.view import view
 from workbench.ui.page import Page
 
@@ -22,19 +22,21 @@ def connect(page: Page, header: gr.HTML) -> None:
 
     def choose(event: gr.EventData) -> list[Any]:
         sent = event._data if isinstance(event._data, dict) else {}
-        kind, name = sent.get("kind"), sent.get("name")
-        if not isinstance(name, str) or len(name) > 500:
-            return [gr.skip()] * len(page.choosers)
-        if kind == "dictionary":
-            return follow(page, name)
-        return [gr.update(value=name) if chosen.kind == kind else gr.skip() for chosen in page.choosers]
+        names = {kind: name for kind, name in sent.items() if isinstance(name, str) and len(name) <= LONGEST}
+        result = follow(page, names["dictionary"]) if names.get("dictionary") else take(page, {})
+        asked = [r for r in page.choosers if r.kind in ("base", "model") and r.kind in names]
+        for place, update in enumerate(take(page, {r.chooser: names[r.kind] for r in asked})):
+            if page.choosers[place] in asked:
+                result[place] = update
+        return [{"turn": sent.get("turn")}, *result]  # its script learns that the choosers have it
 
     header.choose(
         choose,
         None,
-        [chosen.chooser for chosen in page.choosers],
+        [header, *(chosen.chooser for chosen in page.choosers)],
         show_progress="hidden",
         api_visibility="private",
+        trigger_mode="multiple",  # by default Gradio drops what comes while it is busy
     )
 
 

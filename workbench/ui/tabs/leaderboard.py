@@ -1,21 +1,30 @@
-"""The Leaderboard tab: every model on one dictionary's test terms, with intervals and a verdict in words."""
+"""The Leaderboard tab: every system on the test terms, with intervals, verdicts, misses and slices."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+from collections.abc import Callable
+from typing import Any
 
+from workbench.errors import InputError
+from workbench.evaluation.benchmarks import split_benchmark_id
+from workbench.evaluation.measure import baseline_infos
+from workbench.evaluation.systems import hybrid_id
 from workbench.localtext import LocalText
-from workbench.ui import incoming
+from workbench.ui import incoming, present_board
 from workbench.ui.background import Report
 from workbench.ui.components.choosers import dictionary_chooser
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.page import Page, Question
-from workbench.ui.present import both, metrics_json
+from workbench.ui.present import both
+from workbench.ui.tabs import leaderboard_misses
 from workbench.ui.text import text
 
-if TYPE_CHECKING:
-    from workbench.evaluation.leaderboard import BoardRow
+LONGEST_ID = 600
+LONGEST_NOTE = 2000
+FORMATS = {"csv": "text/csv", "md": "text/markdown", "tex": "application/x-tex"}
+Function = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def build(page: Page) -> None:
@@ -23,71 +32,151 @@ def build(page: Page) -> None:
     lead("board")
     chooser = dictionary_chooser(page, "board-dictionary")
     chooser.elem_classes = ["wb-narrow"]
-    board = view("board", functions=_functions(page), elem_id="board")
+    functions = [*_functions(page), *leaderboard_misses.functions(page)]
+    board = view("board", functions=functions, elem_id="board")
     question = Question(lambda name: {"dictionary": name}, chooser, board)
     page.when_shown.append(question)
     chooser.change(question.handler, chooser, board, show_progress="hidden", api_visibility="private")
 
 
-def _functions(page: Page) -> list[Any]:
-    services, background = page.services, page.background
+def _functions(page: Page) -> list[Function]:
+    services, background, evaluation = page.services, page.background, page.services.evaluation
 
-    def titles() -> dict[str, LocalText]:
-        return {model.id: model.title for model in [*services.baselines(), *services.models()]}
+    def read_benchmarks(_: dict[str, Any]) -> dict[str, Any]:
+        """Everything that can be measured on, and what a hybrid can be made of."""
+        return {
+            "benchmarks": [present_board.choice_json(each) for each in evaluation.benchmarks()],
+            "models": [{"id": m.id, "title": both(m.title)} for m in services.models()],
+            "lexical": [{"id": m.id, "title": both(m.title)} for m in baseline_infos()],
+        }
 
     def read_board(data: dict[str, Any]) -> dict[str, Any]:
-        """What is measured on a dictionary, and how far measuring has come."""
-        name = incoming.words(data, "dictionary", limit=200)
-        board = services.leaderboard(name)
-        task = background.find(_task(name))
-        reply = {
-            "rows": [_row_json(row) for row in board.rows],
-            "missing": list(board.missing),
-            "queries": board.queries,
-            "corpus": board.corpus,
-            "titles": {key: both(title) for key, title in titles().items()},
-            "task": None if task is None else task.as_json(),
+        """What is measured on a benchmark, and how far measuring has come."""
+        benchmark = _benchmark(data)
+        task = background.find(_task(benchmark))
+        found = _pair_board(page, benchmark) if _is_pairs(benchmark) else _board(page, data, benchmark)
+        found["titles"] = {key: both(title) for key, title in _titles(page).items()}
+        found["task"] = None if task is None else task.as_json()
+        background.forget(_task(benchmark))
+        return found
+
+    def measure(data: dict[str, Any]) -> dict[str, Any]:
+        """Start measuring ``systems``, or what the board lacks; a second click joins the first."""
+        benchmark = _benchmark(data)
+        given = incoming.words(data, "system", limit=LONGEST_ID, default="").strip()
+        lexical = incoming.words(data, "lexical", limit=100, default="")
+        systems = [hybrid_id(given, lexical) if lexical else given] if given else _missing(page, benchmark)
+        if systems:
+            _start(page, benchmark, systems)
+        return {"started": len(systems)}
+
+    def set_note(data: dict[str, Any]) -> dict[str, Any]:
+        """Write a note on a model."""
+        model = incoming.words(data, "model", limit=LONGEST_ID)
+        evaluation.set_note(model, incoming.words(data, "note", limit=LONGEST_NOTE))
+        return {"note": evaluation.note(model)}
+
+    def set_symmetric(data: dict[str, Any]) -> dict[str, Any]:
+        """Whether query and passage of a retrieval set are of one kind."""
+        benchmark = _benchmark(data)
+        evaluation.set_symmetric(benchmark, incoming.flag(data, "symmetric"))
+        return {"symmetric": evaluation.symmetric(benchmark)}
+
+    def export_board(data: dict[str, Any]) -> dict[str, Any]:
+        """The board as a file's bytes."""
+        format: Any = incoming.one_of(data, "format", tuple(FORMATS))
+        language: Any = incoming.one_of(data, "language", ("zh", "en"))
+        told = evaluation.export(
+            _benchmark(data), format, language, reference=_reference(data), order=_order(data)
+        )
+        prefix = b"\xef\xbb\xbf" if format == "csv" else b""  # for Excel
+        return {
+            "mime": FORMATS[format],
+            "base64": base64.b64encode(prefix + told.encode("utf-8", "replace")).decode("ascii"),
         }
-        background.forget(_task(name))
-        return reply
 
-    def measure_missing(data: dict[str, Any]) -> dict[str, Any]:
-        """Start measuring what the board lacks; a second click joins the first."""
-        name = incoming.words(data, "dictionary", limit=200)
-        missing = list(services.leaderboard(name).missing)
-        known = titles()
-
-        def work(report: Report) -> None:
-            for place, model in enumerate(missing):
-                words = text("board.measuring", model=known.get(model, model), i=place + 1, n=len(missing))
-
-                def step(
-                    fraction: float, phase: LocalText, place: int = place, words: LocalText = words
-                ) -> None:
-                    report((place + fraction) / len(missing), words.format(words=phase))
-
-                step(0.0, text("board.waiting"))
-                services.evaluate(model, name, step)
-
-        if missing:
-            background.start(_task(name), work)
-        return {"started": len(missing)}
-
-    return [read_board, measure_missing]
+    return [read_benchmarks, read_board, measure, set_note, set_symmetric, export_board]
 
 
-def _task(name: str) -> str:
-    return f"measure\n{name}"
-
-
-def _row_json(row: BoardRow) -> dict[str, Any]:
-    against = row.against_base
+def _board(page: Page, data: dict[str, Any], benchmark: str) -> dict[str, Any]:
+    evaluation = page.services.evaluation
+    board = evaluation.board(benchmark, reference=_reference(data), order=_order(data))
+    warning = board.power.warning if board.power else None
     return {
-        "model": row.model,
-        "kind": row.kind,
-        "base": row.base,
-        "unseen": metrics_json(row.metrics),
-        "seen": metrics_json(row.seen),
-        "verdict": both(row.verdict),
-        "outcome": None if against is None else against.verdict,
+        "kind": board.kind,
+        "rows": [present_board.row_json(row) for row in board.rows],
+        "missing": list(board.missing),
+        "queries": board.queries,
+        "corpus": board.corpus,
+        "components": board.components,
+        "reference": board.reference,
+        "notes": [both(note) for note in board.notes],
+        "power": both(warning) if warning else None,
+        "symmetric": evaluation.symmetric(benchmark) if board.kind == "retrieval" else None,
     }
+
+
+def _pair_board(page: Page, benchmark: str) -> dict[str, Any]:
+    board = page.services.evaluation.pairs.board(benchmark)
+    return {
+        "kind": "pairs",
+        "rows": [present_board.pair_row_json(row) for row in board.rows],
+        "missing": list(board.missing),
+        "pairs": board.pairs,
+        "positives": board.positives,
+        "dev": board.dev,
+        "notes": [],
+        "power": None,
+    }
+
+
+def _missing(page: Page, benchmark: str) -> list[str]:
+    evaluation = page.services.evaluation
+    board = evaluation.pairs.board(benchmark) if _is_pairs(benchmark) else evaluation.board(benchmark)
+    return list(board.missing)
+
+
+def _start(page: Page, benchmark: str, systems: list[str]) -> None:
+    evaluation, known = page.services.evaluation, _titles(page)
+
+    def work(report: Report) -> None:
+        for place, system in enumerate(systems):
+            words = text("board.measuring", model=known.get(system, system), i=place + 1, n=len(systems))
+
+            def step(fraction: float, phase: LocalText, place: int = place, words: LocalText = words) -> None:
+                report((place + fraction) / len(systems), words.format(words=phase))
+
+            step(0.0, text("board.waiting"))
+            if _is_pairs(benchmark):
+                evaluation.pairs.evaluate(benchmark, system, step)
+            else:
+                evaluation.evaluate(benchmark, system, step)
+
+    page.background.start(_task(benchmark), work)
+
+
+def _titles(page: Page) -> dict[str, LocalText]:
+    return {model.id: model.title for model in [*baseline_infos(), *page.services.models()]}
+
+
+def _benchmark(data: dict[str, Any]) -> str:
+    name = incoming.words(data, "benchmark", limit=LONGEST_ID)
+    if not name:
+        raise InputError(text("error.bad_request"))
+    return name
+
+
+def _is_pairs(benchmark: str) -> bool:
+    return split_benchmark_id(benchmark)[0] == "pairs"
+
+
+def _reference(data: dict[str, Any]) -> str | None:
+    return incoming.words(data, "reference", limit=LONGEST_ID, default="") or None
+
+
+def _order(data: dict[str, Any]) -> Any:
+    return incoming.one_of(data, "order", ("best", "stages"), default="best")
+
+
+def _task(benchmark: str) -> str:
+    return f"measure\n{benchmark}"

@@ -17,6 +17,7 @@ from workbench.ui.components.view import view
 from workbench.ui.errors import notice
 from workbench.ui.page import Page
 from workbench.ui.present import model_json
+from workbench.ui.tabs import vectors
 from workbench.ui.text import text
 
 KEEP_EXPORT = 900.0  # seconds: Gradio has its own copy by then
@@ -27,6 +28,7 @@ def build(page: Page) -> None:
     services = page.services
     lead("models")
     listed = view("models", functions=_functions(page), events=["pack"], elem_id="models-list")
+    vectors.build(page)
     download = gr.DownloadButton(visible="hidden", elem_id="models-download")
 
     answers = itertools.count()  # two answers are never alike: the page's script hears of changes only
@@ -50,6 +52,10 @@ def build(page: Page) -> None:
         return [gr.update(value=str(path)), {"packed": name, "answer": next(answers)}]
 
     packed = listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")
+    # The script presses the button when this has been said: by then the button has the new file.
+    packed.success(
+        lambda: {"ready": next(answers)}, None, listed, show_progress="hidden", api_visibility="private"
+    )
     # Gradio may refuse to hand the file out after ``pack`` has returned; it shows why by itself.
     packed.failure(failed, None, listed, show_progress="hidden", api_visibility="private")
 
@@ -68,7 +74,7 @@ def _functions(page: Page) -> list[Any]:
         return {"models": [model_json(model) for model in services.models()]}
 
     def delete_model(data: dict[str, Any]) -> dict[str, Any]:
-        services.delete_run(services.run(incoming.words(data, "model", limit=500)).id)
+        services.delete_model(incoming.words(data, "model", limit=500))
         return {"done": True}
 
     return [list_models, delete_model]

@@ -21,6 +21,7 @@ from workbench.ui.text import text
 LARGEST_SEED = 2**31 - 1
 LONGEST_SENTENCE = 400
 MOST_SETS = 100
+LONGEST_BUDGET = 7 * 24 * 3600  # seconds
 Function = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -58,11 +59,21 @@ def _estimates(page: Page) -> list[Function]:
         dictionary, base = incoming.words(data, "dictionary"), incoming.words(data, "base")
         if not dictionary or not base:
             return {"empty": True}
+        budget = _budget(data)
         try:
-            found = services.estimate(dictionary, base, _recipe(page, data), **_material(data))
+            recipe, material = _recipe(page, data), _material(data)
+            if budget is None:
+                return present_training.estimate_json(services.estimate(dictionary, base, recipe, **material))
+            plan, changes, found = services.plan_run(dictionary, base, recipe, budget=budget, **material)
         except Exception as error:
             return {"problem": sentence_for(error).as_json()}
-        return present_training.estimate_json(found)
+        specs = _specs(page)
+        return {
+            **present_training.estimate_json(found),
+            "budget": budget,
+            "fits": plan.fits,
+            "changes": [present_training.change_json(each, specs) for each in changes],
+        }
 
     def read_times(data: dict[str, Any]) -> dict[str, Any]:
         """Seconds for each recipe as it is; a recipe that cannot be told is left out."""
@@ -90,6 +101,7 @@ def _start(page: Page) -> Function:
             _recipe(page, data),
             name=incoming.words(data, "name", limit=LONGEST_NAME, default="").strip() or None,
             seed=incoming.whole(data, "seed", 0, LARGEST_SEED, default=0),
+            budget=_budget(data),
             **_material(data),
         )
         return {"run": run_json(run), "waits": waits}
@@ -181,6 +193,11 @@ def _stage(entry: Any, specs: Mapping[str, StageSpec]) -> StageConfig:
 
 def _material(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     return {"corpora": _names(data, "corpora"), "pair_sets": _names(data, "pair_sets")}
+
+
+def _budget(data: dict[str, Any]) -> float | None:
+    """Seconds that the run may take; None: as long as it takes."""
+    return float(incoming.whole(data, "budget", 0, LONGEST_BUDGET, default=0)) or None
 
 
 def _names(data: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -57,6 +57,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{name}”已排队，位于第 {place} 位，前面的完成后会自动开始。",
         "“{name}” is queued as number {place} and starts by itself.",
     ),
+    "train.budget": ("时间预算", "Time budget"),
+    "train.budget_none": ("不限", "as long as it takes"),
+    "train.budget_help": (
+        "到时间就停下，保留最好的模型。开始前会把层数和轮数减到来得及。",
+        "When it is over, training stops and keeps its best. Layers and epochs are made to fit before it "
+        "starts.",
+    ),
+    "train.budget_fits": ("时间预算够用，方案不变。", "It fits; the recipe stays as it is."),
+    "train.budget_tight": (
+        "最快也要约 {time}：到时间会停下，保留到那时最好的模型。",
+        "Even at its shortest it takes about {time}: it will stop in time and keep its best so far.",
+    ),
+    "train.budget_change": (
+        "{stage}：{parameter}由 {before} 改为 {after}",
+        "{stage}: {parameter} from {before} to {after}",
+    ),
+    "train.estimate_measure": ("评测 {time}", "{time} to measure"),
     "train.estimate": ("在这台电脑上大约需要 {time}", "Takes about {time} on this machine"),
     "train.estimate_encode": ("编码 {time}", "{time} to encode"),
     "train.estimate_train": ("训练 {time}", "{time} to train"),

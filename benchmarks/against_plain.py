@@ -1,0 +1,188 @@
+"""Fine-tune against the plain sentence-transformers script: time, and quality on the same unseen concepts.
+
+Run: python -m benchmarks.against_plain DATA --results FILE.json [--only edam] [--pairs 2500]
+
+DATA is a folder as for ``benchmarks.recipe_table``. For each dictionary, on the same training pairs and from
+the same base: the plain script (all layers, four epochs), the recipe ``finetune`` as it is, and the same
+recipe given about the plain script's time (``LONGER``). Every one of the three is stored when it is done,
+so that the whole can be made in pieces. Seconds are wall time, of training alone on both sides (with what
+ours encodes for its map); ``processor`` is what the process spent, user and system, imports included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recipe_table import SUBJECTS, cut
+from benchmarks.training import EPOCHS, wait
+from workbench import Services, Settings
+from workbench.evaluation.significance import compare
+from workbench.evaluation.split import training_pairs
+from workbench.settings import ASSETS
+from workbench.types import Evaluation, Run
+
+LONGER = {"in_batch.layers": "all", "in_batch.epochs": 6}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A dictionary and the base model that is tuned."""
+
+    name: str
+    base: str
+    file: Path
+
+
+def cases(data: Path) -> list[Case]:
+    """The larger dictionaries of DATA, and the samples that everybody has."""
+    found = [Case(each.name, each.base, data / each.file) for each in SUBJECTS]
+    samples = ASSETS / "samples"
+    found.append(Case("cars", "e5-small", samples / "cars_zh.csv"))
+    found.append(Case("construction", "e5-small", samples / "construction_zh.csv"))
+    found.append(Case("health", "minilm", samples / "health_en.csv"))
+    return found
+
+
+class Bench:
+    """One home, in which all three are measured on each dictionary."""
+
+    def __init__(self, opened: Services, results: Path, pairs: int) -> None:
+        self._opened, self._path, self._pairs = opened, results, pairs
+        self.results: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
+
+    def measure(self, case: Case) -> None:
+        """Whatever of the three is missing for a dictionary."""
+        dictionary = self._dictionary(case)
+        for way in ("plain", "finetune", "longer"):
+            key = f"{case.name}/{self._pairs}/{way}"
+            if key in self.results:
+                continue
+            if way == "plain":
+                model, found = self._plain(case, dictionary)
+            else:
+                model, found = self._ours(case, dictionary, LONGER if way == "longer" else {})
+            scores = self._scores(model, dictionary)
+            base = self._scores(case.base, dictionary)
+            found.update(
+                model=model,
+                load=round(os.getloadavg()[0], 1),
+                recall=scores.metrics.recall,
+                base=base.metrics.recall,
+                recall1=list(scores.recall1),
+            )
+            self.results[key] = found
+            self._path.write_text(json.dumps(self.results))
+            print(key, f"{found['seconds']:.1f} s", found["recall"], flush=True)
+
+    def _dictionary(self, case: Case) -> str:
+        name = f"{case.name} {self._pairs}"
+        if all(info.name != name for info in self._opened.dictionaries()):
+            preview = self._opened.preview_dictionary(cut(case.file, self._pairs), case.file.name)
+            self._opened.save_dictionary(name, preview, source=case.file.name)
+        return name
+
+    def _plain(self, case: Case, dictionary: str) -> tuple[str, dict[str, Any]]:
+        workspace = self._opened._workspace
+        subject = workspace.measurer.subject(self._opened.dictionary(dictionary))
+        folder = Path(self._opened.settings.home) / "plain" / dictionary.replace(" ", "-")
+        folder.parent.mkdir(exist_ok=True)
+        table = folder.with_suffix(".csv")
+        with table.open("w", newline="", encoding="utf-8") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(("anchor", "positive"))
+            writer.writerows((p.synonym, p.standard) for p in training_pairs(subject.pairs, subject.split))
+        source = workspace.library.folder(case.base)
+        command = [sys.executable, "-m", "benchmarks.plain_finetune"]
+        command += [str(source), str(table), str(folder), str(EPOCHS)]
+        before = _processor()
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        seconds = float(output.rsplit("seconds", 1)[1])
+        return str(folder), {"seconds": seconds, "processor": _processor() - before}
+
+    def _ours(self, case: Case, dictionary: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        wait(self._opened, self._opened.start_run(dictionary, case.base, "instant"))  # all is unpacked, warm
+        run = wait(
+            self._opened,
+            self._opened.start_run(dictionary, case.base, "finetune", parameters=parameters),
+        )
+        return run.name, {"seconds": _trained(run), "parts": run.result["seconds"]}
+
+    def _scores(self, model: str, dictionary: str) -> Evaluation:
+        return self._opened.evaluate(model, dictionary)[0]
+
+    def table(self, all_cases: list[Case]) -> str:
+        """Markdown: one row a dictionary, ours beside the plain script."""
+        lines = [
+            "| dictionary | base @1 | plain script | Fine-tune | times as fast | longer | against plain |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for case in all_cases:
+            ways = [
+                self.results.get(f"{case.name}/{self._pairs}/{w}") for w in ("plain", "finetune", "longer")
+            ]
+            plain, quick, longer = ways
+            if plain is None or quick is None:
+                continue
+            lines.append(
+                f"| {case.name} ({case.base}) | {_at1(plain['base']):.1f} | {_said(plain)} | {_said(quick)} "
+                f"({self._difference(case, quick, plain)}) | {plain['seconds'] / quick['seconds']:.1f} "
+                + (f"| {_said(longer)} | {self._difference(case, longer, plain)} |" if longer else "| | |")
+            )
+        return "\n".join(lines)
+
+    def _difference(self, case: Case, one: dict[str, Any], other: dict[str, Any]) -> str:
+        subject = self._opened._workspace.measurer.subject(self._opened.dictionary(self._dictionary(case)))
+        found = compare(one["recall1"], other["recall1"], subject.unseen.query_components)
+        low, high = found.ci95
+        return f"{found.difference:+.1f}, {low:+.1f} to {high:+.1f}"
+
+
+def _trained(run: Run) -> float:
+    """Seconds of the stages and of what they had to encode."""
+    spent: dict[str, float] = run.result["seconds"]
+    return sum(value for name, value in spent.items() if name not in ("prepare", "measure"))
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _at1(recall: dict[Any, float]) -> float:
+    return recall["1"] if "1" in recall else recall[1]
+
+
+def _said(found: dict[str, Any]) -> str:
+    return f"{found['seconds']:.0f} s, {_at1(found['recall']):.1f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--only", default="", help="names of dictionaries, separated by commas")
+    parser.add_argument("--pairs", type=int, default=2500)
+    asked = parser.parse_args()
+    chosen = [case for case in cases(asked.data) if not asked.only or case.name in asked.only.split(",")]
+    opened = Services(Settings.from_env(home=asked.results.with_suffix(".home")))
+    try:
+        opened.start()
+        bench = Bench(opened, asked.results, asked.pairs)
+        for case in chosen:
+            bench.measure(case)
+        print(bench.table(chosen))
+    finally:
+        opened.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""One of several processes that train a model together: ``python -m workbench.training.replica FOLDER``.
+
+Started by the stage ``cross_device`` under torchrun. ``FOLDER`` holds the job: ``job.json``, and the pairs
+as tensors in ``pairs.safetensors``. Rank 0 tells each step, and writes the trained weights after the steps
+that the job names; who started it looks at them, decides, and ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from workbench.errors import WorkbenchError
+from workbench.training.dataset import TrainingSet
+from workbench.training.distributed import average_gradients, end_with_parent, say, shared, write_whole
+from workbench.training.fitting import Companion, check_finite, optimizer_of
+from workbench.training.monitoring import Monitor
+from workbench.training.pace import Pace
+from workbench.training.registry import Reporter
+from workbench.training.stages.in_batch import InBatch
+from workbench.training.trunk import LayerSplit, SplitModel, split_model
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+JOB, PAIRS = "job.json", "pairs.safetensors"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What the objective needs of a TrainingSet; arrays as there."""
+
+    anchors: NDArray[np.int64]
+    positives: NDArray[np.int64]
+    concepts: NDArray[np.int64]
+    apart: NDArray[np.int64]
+
+
+def main() -> int:
+    """Train as the job says. A refusal is told in words."""
+    import torch.distributed as dist
+
+    end_with_parent()
+    folder = Path(sys.argv[1])
+    job = json.loads((folder / JOB).read_text(encoding="utf-8"))
+    cuda = _device() is not None
+    dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+    first = dist.get_rank() == 0
+    try:
+        _train(folder, job, first)
+    except WorkbenchError as error:
+        if first:
+            say({"problem": {"zh": error.text("zh"), "en": error.text("en")}})
+        return 0
+    finally:
+        dist.destroy_process_group()
+    if first:
+        say({"done": True})
+    return 0
+
+
+def _train(folder: Path, job: dict[str, Any], first: bool) -> None:
+    import torch
+    import torch.distributed as dist
+
+    parameters = job["parameters"]
+    torch.manual_seed(job["seed"])
+    model = split_model(Path(job["model"]), job["layers"])
+    model.prepare(job["terms"], lambda done: say({"prepared": done}) if first else None)
+    _move(model)
+    objective = InBatch(cast(TrainingSet, _pairs(folder)), parameters)
+    generator = torch.Generator().manual_seed(job["seed"])
+    epochs = int(parameters["epochs"])
+    batches = objective.epoch(generator)
+    total, step = epochs * len(batches), 0
+    optimizer, schedule = optimizer_of(model, Companion(), parameters, total)
+    torch.manual_seed(job["seed"] + dist.get_rank())  # dropout differs between processes
+    vectors = shared(model.vectors)
+    pace = Pace(cast(Reporter, _Told(first)), Monitor(), total)
+    model.train(True)
+    for number in range(epochs):
+        for rows in batches if number == 0 else objective.epoch(generator):
+            pace.begin(len(rows))
+            loss = objective.loss(vectors, rows)
+            check_finite(loss)
+            optimizer.zero_grad()
+            loss.backward()
+            average_gradients(model.trainable())
+            torch.nn.utils.clip_grad_norm_(model.trainable(), 1.0)
+            rate = optimizer.param_groups[0]["lr"]
+            optimizer.step()
+            schedule.step()
+            step += 1
+            pace.end(step, len(rows), rate)
+            if first:
+                say(
+                    {
+                        "step": step,
+                        "loss": float(loss.detach()),
+                        "weights": _hand_over(folder, job, model, step),
+                    }
+                )
+
+
+class _Told:
+    """Takes the points of a curve and tells them."""
+
+    def __init__(self, first: bool) -> None:
+        self._first = first
+
+    def point(self, series: str, step: int, value: float) -> None:
+        if self._first:
+            say({"point": [series, step, value]})
+
+
+def _hand_over(folder: Path, job: dict[str, Any], model: SplitModel, step: int) -> str | None:
+    """The name of the file with the weights after ``step``; None where nobody wants to look at them."""
+    if step not in job["looks"]:
+        return None
+    name = f"step-{step:08d}.safetensors"
+    weights = {f"{place:05d}": each.cpu().contiguous() for place, each in enumerate(model.snapshot())}
+    write_whole(folder / name, weights)
+    return name
+
+
+def _pairs(folder: Path) -> Pairs:
+    from safetensors.numpy import load_file
+
+    return Pairs(**load_file(folder / PAIRS))
+
+
+def _device() -> torch.device | None:
+    """The graphics card of this process; None: there is none for it."""
+    import torch
+
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    if torch.cuda.device_count() < int(os.environ.get("LOCAL_WORLD_SIZE", "1")):
+        return None
+    torch.cuda.set_device(number)
+    return torch.device("cuda", number)
+
+
+def _move(model: SplitModel) -> None:
+    """Let the head compute on this process's graphics card; what goes in and comes out stays where it is."""
+    device = _device()
+    if device is None or not isinstance(model, LayerSplit):
+        return
+    model.model.to(device)
+    inner = model.head
+
+    def head(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return inner(hidden.to(device), mask.to(device)).cpu()
+
+    model.head = head  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
