@@ -70,6 +70,7 @@ WB.board.misses = (tab) => {
     h("div.wb-row.wrap", {}, tab.kind === "dictionary" ? [
       WB.button(t("misses.edit"), edit(row.answers[0]), "", { "data-act": "edit" }),
       WB.button(t("misses.explore"), () => WB.use({ model: a }).then(() => WB.explore(row.query)), "", { "data-act": "explore" }),
+      WB.button(t("misses.map"), () => WB.use({ dictionary: tab.dictionary, model: a }).then(() => WB.onMap(row.query)), "", { "data-act": "map" }),
       WB.button(t("misses.wrong"), (e) => judge(e.currentTarget, row, row.answers[0], "wrong"), "danger", { "data-act": "wrong", title: t("misses.wrong_help", { query: row.query, term: row.answers[0] }) })] : null));
   const first = (answer) => h("td", {}, rank(answer), h("span.wb-miss-first", {}, answer.top[0]?.text || "–"));
   const toggle = (row) => { if (opened.has(row.number)) opened.delete(row.number); else opened.add(row.number); drawList(); };

@@ -1,4 +1,6 @@
 // The map: one WebGL layer of points; above it the lines and rings of one group, and what was searched for.
+WB.onMap = (term) => { WB.wantedOnMap = term; WB.go("map"); setTimeout(() => WB.emit("map-term"), 400); };
+
 WB.views.map = (root, { server, props, watch }) => {
   const { h, t } = WB;
   let chosen = {};
@@ -104,6 +106,21 @@ WB.views.map = (root, { server, props, watch }) => {
     showGroup(pinned);
     showFound();
     root.dataset.ready = "1";
+    flyTo();
+  };
+  // A term that was asked for on another tab: its group is pinned, and the map goes there.
+  const flyTo = () => {
+    const term = WB.wantedOnMap;
+    if (!term) return;
+    if (!data || !bound) { if (idle) { start = true; idle = false; draw(); } poller.now(); return; }
+    WB.wantedOnMap = null;
+    const at = data.terms.indexOf(term);
+    field.value = term;
+    if (at >= 0) pinned = data.group[at];
+    showGroup(pinned);
+    drawSide();
+    goTo(at >= 0 ? members[pinned] : showFound());
+    showFound();
   };
   const drawFacts = () => {
     field.placeholder = t("map.search");
@@ -138,7 +155,7 @@ WB.views.map = (root, { server, props, watch }) => {
     let reply;
     try { reply = await WB.ask(server, "read_map", { ...asked, start }); } catch (p) { if (asked === chosen) { problem = p.message; draw(); } return 1; }
     if (asked !== chosen) return 0;
-    if (reply.wanted) { idle = true; draw(); return 1; }
+    if (reply.wanted) { idle = true; draw(); flyTo(); return 1; }
     if (reply.task) {
       task = reply.task;
       if (task.error) problem = WB.pick(task.error);
@@ -165,6 +182,7 @@ WB.views.map = (root, { server, props, watch }) => {
   watch("value", choose);
   choose();
   draw();
+  WB.on("map-term", flyTo);
   WB.on("changed", () => { if (data) { data = null; draw(); poller.now(); } });
   return { draw, recolour() { if (data) plotPoints(); } };
 };

@@ -86,7 +86,7 @@ def test_killed_twenty_times_a_run_loses_nothing_and_ends_as_if_it_had_never_bee
     run = services.start_run("toy", str(tiny_model_folder), TUNING, parameters=MIDDLE, name="victim")
     for kills in range(1, 21):
         process = begin(run)
-        wait_for_step(services, run, 15 * kills)
+        wait_for_step(services, run, 10 * kills)
         assert services.run(run.id).step < whole.total_steps
         kill(services, process)
         ended = services.run(run.id)

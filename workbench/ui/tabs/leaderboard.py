@@ -137,7 +137,8 @@ def _missing(page: Page, benchmark: str) -> list[str]:
 
 
 def _start(page: Page, benchmark: str, systems: list[str]) -> None:
-    evaluation, known = page.services.evaluation, _titles(page)
+    services, evaluation, known = page.services, page.services.evaluation, _titles(page)
+    models = {model.id for model in services.models()}
 
     def work(report: Report) -> None:
         for place, system in enumerate(systems):
@@ -150,7 +151,9 @@ def _start(page: Page, benchmark: str, systems: list[str]) -> None:
             if _is_pairs(benchmark):
                 evaluation.pairs.evaluate(benchmark, system, step)
             else:
-                evaluation.evaluate(benchmark, system, step)
+                evaluation.evaluate(benchmark, system, _part(step, 0.0, 0.7))
+                if system in models:
+                    services.retention(system, _dictionary(benchmark), _part(step, 0.7, 1.0))
 
     page.background.start(_task(benchmark), work)
 
@@ -168,6 +171,17 @@ def _benchmark(data: dict[str, Any]) -> str:
 
 def _is_pairs(benchmark: str) -> bool:
     return split_benchmark_id(benchmark)[0] == "pairs"
+
+
+def _part(report: Report, low: float, high: float) -> Report:
+    """The part of a bar that one of several pieces of work moves."""
+    return lambda fraction, words: report(low + (high - low) * fraction, words)
+
+
+def _dictionary(benchmark: str) -> str | None:
+    """Its name, where it is one."""
+    kind, name = split_benchmark_id(benchmark)
+    return name if kind == "dictionary" else None
 
 
 def _reference(data: dict[str, Any]) -> str | None:

@@ -169,6 +169,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Marks “{query}” and “{term}” as not synonyms",
     ),
     "misses.edit": ("在编辑器中打开", "Open in the editor"),
+    "misses.map": ("在地图上看", "Show it on the map"),
     "misses.explore": ("查它的近义词", "Explore it"),
     "misses.done_also": (
         "已把「{query}」加进「{term}」。词典变了，排行榜要重新评测。",
