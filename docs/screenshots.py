@@ -7,6 +7,7 @@ made pair set, and suggestions from a language model whose part a local server p
 
 from __future__ import annotations
 
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,9 +19,9 @@ IMAGES = ROOT / "docs" / "images"
 SIZE: Any = {"width": 1280, "height": 800}
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "ui")]
 
-from ensure_browser import find_browser  # noqa: E402
+from ensure_browser import FLAGS, find_browser  # noqa: E402
 from generation.fake_endpoint import FakeEndpoint, rows  # noqa: E402
-from test_main_job import FLAGS, Server  # noqa: E402
+from test_main_job import Server  # noqa: E402
 
 from workbench import Services, Settings  # noqa: E402
 from workbench.cli import main as workbench  # noqa: E402
@@ -277,6 +278,13 @@ PICTURES: dict[str, tuple[str, Callable[[Any, dict[str, Any]], None], bool]] = {
 }
 
 
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def take(browser: Any, address: str, language: str, wanted: list[str]) -> None:
     """The pictures of one language."""
     shown = SHOWN[language]
@@ -310,7 +318,7 @@ def main(wanted: list[str]) -> None:
         prepare(home)
         if any(PICTURES[name][2] for name in wanted):
             train(home)
-        server = Server(home)
+        server = Server(home, free_port())
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)

@@ -8,6 +8,13 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+
 
 def find_browser() -> str | None:
     """Path of a Chromium or Chrome; ``WORKBENCH_CHROMIUM`` names another one."""

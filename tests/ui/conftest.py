@@ -11,18 +11,12 @@ import tempfile
 import time
 
 import pytest
-from ensure_browser import find_browser
+from ensure_browser import FLAGS, find_browser
 
 from workbench.services import Services
 from workbench.settings import Settings
 from workbench.ui.app import build_app, launch_arguments
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 SLOWEST = int(os.environ.get("WORKBENCH_TEST_SLOW") or 0)  # milliseconds; 0: as fast as it goes
 PATIENCE = 30_000 * (4 if SLOWEST else 1)  # milliseconds: only a page that is broken takes so long
 HOLD_BACK = """(() => {
