@@ -93,6 +93,23 @@ class Monitor:
             return []
         return [probe.sample(SAMPLE) for probe in probes_for(self._languages)]
 
+    @cached_property
+    def _whole_probes(self) -> list[RetentionProbe]:
+        return [] if self._languages is None else list(probes_for(self._languages))
+
+    @property
+    def whole_texts(self) -> tuple[str, ...]:
+        """The texts of the whole probes, for whoever has vectors at hand cheaply; each once."""
+        return tuple(dict.fromkeys(text for probe in self._whole_probes for text in probe.texts))
+
+    def whole_retention(self, vectors: NDArray[np.float32]) -> dict[str, float]:
+        """The scores of the whole probes by language, of unit vectors (n, d) of :attr:`whole_texts`."""
+        place = {text: number for number, text in enumerate(self.whole_texts)}
+        return {
+            probe.language: probe.score(vectors[[place[text] for text in probe.texts]])
+            for probe in self._whole_probes
+        }
+
     @property
     def texts(self) -> tuple[str, ...]:
         """The probes' texts."""
