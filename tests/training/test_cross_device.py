@@ -38,7 +38,14 @@ def tuned(train):
 def team():
     """The launcher and the processes that it started; other tests may have left a child of their own here."""
     children = psutil.Process().children(recursive=True)
-    return [each for each in children if "workbench.training.replica" in each.cmdline()]
+    return [each for each in children if "workbench.training.replica" in command_of(each)]
+
+
+def command_of(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has ended meanwhile
+        return []
 
 
 class Onlooker:
@@ -58,8 +65,7 @@ class Onlooker:
 
 
 def replicas(members):
-    return [each for each in members if "workbench.training.replica" in each.cmdline()
-            and "torch.distributed.run" not in each.cmdline()]  # fmt: skip
+    return [each for each in members if "torch.distributed.run" not in command_of(each)]
 
 
 def none_is_left(members):
