@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import InputError
+from workbench.evaluation.split import connected
 from workbench.localtext import LocalText
 from workbench.normalise import digest, term_key
 from workbench.types import LabelledPair
@@ -78,20 +79,9 @@ def _flat(pairs: Iterable[LabelledPair]) -> Iterable[tuple[str, str, float]]:
 
 
 def _components(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    parent: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        parent.setdefault(key, key)
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
     keys = [(term_key(one), term_key(other)) for one, other in zip(first, second, strict=True)]
-    for one, other in keys:
-        low, high = sorted((find(one), find(other)))
-        parent[high] = low
-    return tuple(find(one) for one, _ in keys)
+    component_of = connected(keys)
+    return tuple(component_of[one] for one, _ in keys)
 
 
 def _development(components: tuple[str, ...], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -40,8 +40,13 @@ class ComponentReport:
 def connected_components(pairs: Iterable[Pair]) -> dict[str, str]:
     """The component of each term: ``{term key: smallest term key that it is connected to}``.
 
-    Union-find over all pairs; the result does not depend on the order of the pairs.
+    The result does not depend on the order of the pairs.
     """
+    return connected((term_key(pair.standard), term_key(pair.synonym)) for pair in pairs)
+
+
+def connected(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What each linked text is connected to: ``{text: the smallest text of its component}``. Union-find."""
     parent: dict[str, str] = {}
 
     def find(key: str) -> str:
@@ -51,8 +56,8 @@ def connected_components(pairs: Iterable[Pair]) -> dict[str, str]:
             key = parent[key]
         return key
 
-    for pair in pairs:
-        low, high = sorted((find(term_key(pair.standard)), find(term_key(pair.synonym))))
+    for one, other in links:
+        low, high = sorted((find(one), find(other)))
         parent[high] = low
     return {key: find(key) for key in parent}
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.evaluation.split import connected
 from workbench.normalise import term_key
 from workbench.training.common_parameters import INSTRUCTIONS
 from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
@@ -58,19 +59,9 @@ def held_out(pairs: Sequence[LabelledPair], seed: int) -> tuple[list[LabelledPai
 
 def _groups(keys: Sequence[tuple[str, str]]) -> list[int]:
     """A number for each pair, equal for pairs that are connected by texts."""
-    parent: dict[str, str] = {}
-
-    def root(text: str) -> str:
-        parent.setdefault(text, text)
-        while parent[text] != text:
-            parent[text] = parent[parent[text]]
-            text = parent[text]
-        return text
-
-    for one, other in keys:
-        parent[root(one)] = root(other)
+    component_of = connected(keys)
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(root(one), len(numbers)) for one, _ in keys]
+    return [numbers.setdefault(component_of[one], len(numbers)) for one, _ in keys]
 
 
 def _cut_out(keys: Sequence[tuple[str, str]], order: Sequence[int], taken: set[str], room: int) -> set[str]:
