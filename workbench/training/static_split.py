@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.lengths import cut
 from workbench.training.trunk import SplitModel
 
 if TYPE_CHECKING:
@@ -62,12 +61,7 @@ class StaticSplit(SplitModel):
         """Note the pieces of every text (``later`` makes no difference), and take out the rows that train."""
         import torch
 
-        ids = self.token_ids(texts)
-        if longest:
-            middle = slice(whole, len(ids) - tail)
-            ids[middle] = [cut(row, longest) for row in ids[middle]]
-        self._lengths = torch.tensor([len(row) for row in ids])
-        self._offsets = torch.cumsum(self._lengths, 0) - self._lengths
+        ids = self._take_ids(texts, whole, longest, tail)
         pieces = torch.tensor([piece for row in ids for piece in row], dtype=torch.int64)
         self._used, self._flat = torch.unique(pieces, return_inverse=True)
         taken = self._table[self._used]

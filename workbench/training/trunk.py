@@ -95,15 +95,22 @@ class SplitModel(ABC):
         """
         import torch
 
+        ids = self._take_ids(texts, whole, longest, tail)
+        self._ids, self._ran = ids, torch.zeros(len(ids), dtype=torch.bool)
+        self._flat = None
+        self._run_trunk(sorted({*range(len(ids))}.difference(later)), progress)
+
+    def _take_ids(self, texts: Sequence[str], whole: int, longest: int, tail: int) -> list[list[int]]:
+        """Token ids of all texts, cut as :meth:`prepare` says; where each lies is noted."""
+        import torch
+
         ids = self.token_ids(texts)
         if longest:
             middle = slice(whole, len(ids) - tail)
             ids[middle] = [cut(row, longest) for row in ids[middle]]
         self._lengths = torch.tensor([len(row) for row in ids])
         self._offsets = torch.cumsum(self._lengths, 0) - self._lengths
-        self._ids, self._ran = ids, torch.zeros(len(ids), dtype=torch.bool)
-        self._flat = None
-        self._run_trunk(sorted({*range(len(ids))}.difference(later)), progress)
+        return ids
 
     def _run_trunk(self, numbers: Sequence[int], progress: Callable[[float], None]) -> None:
         """Keep the trunk's states of the texts ``numbers``."""
