@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,10 +141,10 @@ def searches() -> list[Row]:
     ]
 
 
-def seconds(action: object) -> float:
+def seconds(action: Callable[[], object]) -> float:
     """Seconds that ``action`` takes."""
     began = time.perf_counter()
-    action()  # type: ignore[operator]
+    action()
     return time.perf_counter() - began
 
 

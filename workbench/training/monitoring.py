@@ -97,7 +97,7 @@ class Monitor:
     def _whole_probes(self) -> list[RetentionProbe]:
         return [] if self._languages is None else list(probes_for(self._languages))
 
-    @property
+    @cached_property
     def whole_texts(self) -> tuple[str, ...]:
         """The texts of the whole probes, for whoever has vectors at hand cheaply; each once."""
         return tuple(dict.fromkeys(text for probe in self._whole_probes for text in probe.texts))
