@@ -3,10 +3,11 @@
 Run: python -m benchmarks.against_plain DATA --results FILE.json [--only edam] [--pairs 2500]
 
 DATA is a folder as for ``benchmarks.recipe_table``. For each dictionary, on the same training pairs and from
-the same base: the plain script (all layers, four epochs), the recipe ``finetune`` as it is, and the same
-recipe given about the plain script's time (``LONGER``). Every one of the three is stored when it is done,
-so that the whole can be made in pieces. Seconds are wall time, of training alone on both sides (with what
-ours encodes for its map); ``processor`` is what the process spent, user and system, imports included.
+the same base: the plain script (all layers, four epochs), the recipe ``finetune`` as it is, the recipe
+``thorough`` (four epochs), and ``finetune`` with the two top layers alone for four epochs. Each is stored
+when it is done, so that the whole can be made in pieces. Seconds are wall time, of training alone on both
+sides (with what ours encodes for its map); ``processor`` is what the process spent, user and system, imports
+included.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from workbench.evaluation.split import training_pairs
 from workbench.settings import ASSETS
 from workbench.types import Evaluation, Run
 
-LONGER = {"in_batch.layers": "all", "in_batch.epochs": 6}
+WAYS = ("plain", "finetune", "thorough", "two layers")
+TOP_TWO = {"in_batch.layers": "2", "in_batch.epochs": 4, "in_batch.batch_size": 64}
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ class Bench:
     def measure(self, case: Case) -> None:
         """Whatever of the three is missing for a dictionary."""
         dictionary = self._dictionary(case)
-        for way in ("plain", "finetune", "longer"):
+        for way in WAYS:
             key = f"{case.name}/{self._pairs}/{way}"
             if key in self.results:
                 continue
             if way == "plain":
                 model, found = self._plain(case, dictionary)
             else:
-                model, found = self._ours(case, dictionary, LONGER if way == "longer" else {})
+                model, found = self._ours(case, dictionary, way)
             scores = self._scores(model, dictionary)
             base = self._scores(case.base, dictionary)
             found.update(
@@ -108,36 +110,36 @@ class Bench:
         seconds = float(output.rsplit("seconds", 1)[1])
         return str(folder), {"seconds": seconds, "processor": _processor() - before}
 
-    def _ours(self, case: Case, dictionary: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _ours(self, case: Case, dictionary: str, way: str) -> tuple[str, dict[str, Any]]:
         wait(self._opened, self._opened.start_run(dictionary, case.base, "instant"))  # all is unpacked, warm
-        run = wait(
-            self._opened,
-            self._opened.start_run(dictionary, case.base, "finetune", parameters=parameters),
-        )
+        recipe, changes = ("finetune", TOP_TWO) if way == "two layers" else (way, {})
+        run = wait(self._opened, self._opened.start_run(dictionary, case.base, recipe, parameters=changes))
         return run.name, {"seconds": _trained(run), "parts": run.result["seconds"]}
 
     def _scores(self, model: str, dictionary: str) -> Evaluation:
         return self._opened.evaluate(model, dictionary)[0]
 
     def table(self, all_cases: list[Case]) -> str:
-        """Markdown: one row a dictionary, ours beside the plain script."""
-        lines = [
-            "| dictionary | base @1 | plain script | Fine-tune | times as fast | longer | against plain |",
-            "|---|---|---|---|---|---|---|",
-        ]
+        """Markdown: one row a dictionary; seconds, Recall@1, and the difference to the plain script."""
+        lines = ["| dictionary | base @1 | " + " | ".join(WAYS) + " |", "|---" * (2 + len(WAYS)) + "|"]
         for case in all_cases:
-            ways = [
-                self.results.get(f"{case.name}/{self._pairs}/{w}") for w in ("plain", "finetune", "longer")
-            ]
-            plain, quick, longer = ways
-            if plain is None or quick is None:
-                continue
-            lines.append(
-                f"| {case.name} ({case.base}) | {_at1(plain['base']):.1f} | {_said(plain)} | {_said(quick)} "
-                f"({self._difference(case, quick, plain)}) | {plain['seconds'] / quick['seconds']:.1f} "
-                + (f"| {_said(longer)} | {self._difference(case, longer, plain)} |" if longer else "| | |")
-            )
+            found = {way: self.results.get(f"{case.name}/{self._pairs}/{way}") for way in WAYS}
+            plain = found["plain"]
+            if plain is not None:
+                cells = [self._cell(case, found[way], plain) for way in WAYS]
+                lines.append(
+                    f"| {case.name} ({case.base}) | {_at1(plain['base']):.1f} | {' | '.join(cells)} |"
+                )
         return "\n".join(lines)
+
+    def _cell(self, case: Case, found: dict[str, Any] | None, plain: dict[str, Any]) -> str:
+        if found is None:
+            return ""
+        said = f"{found['seconds']:.0f} s, {_at1(found['recall']):.1f}"
+        if found is plain:
+            return said
+        times = plain["seconds"] / found["seconds"]
+        return f"{said} ({self._difference(case, found, plain)}; {times:.1f} × as fast)"
 
     def _difference(self, case: Case, one: dict[str, Any], other: dict[str, Any]) -> str:
         subject = self._opened._workspace.measurer.subject(self._opened.dictionary(self._dictionary(case)))
@@ -159,10 +161,6 @@ def _processor() -> float:
 
 def _at1(recall: dict[Any, float]) -> float:
     return recall["1"] if "1" in recall else recall[1]
-
-
-def _said(found: dict[str, Any]) -> str:
-    return f"{found['seconds']:.0f} s, {_at1(found['recall']):.1f}"
 
 
 def main() -> None:

@@ -50,13 +50,13 @@ def test_stages_are_listed_with_what_they_need(call):
 def test_recipes_are_shown_saved_compared_and_deleted(call, tmp_path):
     file = tmp_path / "mine.yaml"
     assert call("recipes", "show", "finetune", "--out", file)[0] == 0
-    text = file.read_text("utf-8").replace("epochs: 4", "epochs: 5")
+    text = file.read_text("utf-8").replace("epochs: 0", "epochs: 5")
     file.write_text(text, "utf-8")
     assert call("recipes", "save", file)[0] == 2  # a ready recipe is called so
     assert call("recipes", "save", file, "--name", "mine")[1] == {"name": "mine"}
     assert {"mine", "instant"} <= {each["name"] for each in call("recipes", "list")[1]}
     _, found, _ = call("recipes", "diff", "finetune", "mine")
-    assert [(each["parameter"], each["first"], each["second"]) for each in found] == [("epochs", 4, 5)]
+    assert [(each["parameter"], each["first"], each["second"]) for each in found] == [("epochs", 0, 5)]
     assert call("recipes", "delete", "mine")[0] == 0
     status, document, error = call("recipes", "show", "mine")
     assert (status, document) == (2, None)

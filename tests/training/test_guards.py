@@ -301,9 +301,9 @@ def test_a_recipe_that_fits_stays_as_it_is():
 
 @pytest.mark.parametrize(
     ("seconds", "layers", "epochs"),
-    [(130, "3", 4), (90, "2", 4), (70, "2", 3), (50, "2", 2), (30, "1", 2), (20, "1", 1)],
+    [(130, "4", 3), (90, "4", 2), (50, "4", 1), (40, "3", 1), (30, "2", 1), (20, "1", 1)],
 )
-def test_layers_go_before_epochs_and_no_further_than_needed(seconds, layers, epochs):
+def test_epochs_go_before_layers_and_no_further_than_needed(seconds, layers, epochs):
     plan, *found = fitted(seconds / RESERVE)
     assert found == [layers, epochs]
     assert plan.fits
@@ -325,9 +325,9 @@ def test_a_stage_that_trains_no_layers_keeps_its_epochs_beside_one_that_does():
 
 
 def test_what_was_changed_is_told():
-    plan, *_ = fitted(50 / RESERVE)
+    plan, *_ = fitted(30 / RESERVE)
     assert [(c["place"], c["parameter"], c["before"], c["after"]) for c in plan.changes(configs())] == [
-        (1, "epochs", 4, 2),
+        (1, "epochs", 4, 1),
         (1, "layers", "4", "2"),
     ]
 

@@ -44,7 +44,7 @@ def weights(folder):
     return load_file(folder / "model.safetensors")
 
 
-@pytest.mark.parametrize("layers", ["1", "2", "all"])
+@pytest.mark.parametrize("layers", ["1", "2", "all", "whole"])
 def test_it_learns_words_that_it_was_not_trained_on(tuned, layers):
     result = tuned(layers).result
     assert result.best.mrr10 > result.base.mrr10 + 15
@@ -52,7 +52,7 @@ def test_it_learns_words_that_it_was_not_trained_on(tuned, layers):
     assert not result.stopped_early
 
 
-@pytest.mark.parametrize("layers", ["1", "2", "all"])
+@pytest.mark.parametrize("layers", ["1", "2", "all", "whole"])
 def test_it_learns_the_words_that_it_was_trained_on(
     tuned, layers, tiny_model_folder, recall_on_training_pairs
 ):
@@ -62,7 +62,7 @@ def test_it_learns_the_words_that_it_was_trained_on(
     assert after > before + 0.2
 
 
-@pytest.mark.parametrize("layers", ["1", "2", "all"])
+@pytest.mark.parametrize("layers", ["1", "2", "all", "whole"])
 def test_the_saved_model_is_an_ordinary_one_and_gives_the_same_vectors(tuned, layers):
     trained = tuned(layers)
     terms = trained.data.terms
@@ -71,7 +71,7 @@ def test_the_saved_model_is_an_ordinary_one_and_gives_the_same_vectors(tuned, la
     assert all(module["type"].startswith("sentence_transformers.") for module in modules)
 
 
-@pytest.mark.parametrize("layers", ["1", "2", "all"])
+@pytest.mark.parametrize("layers", ["1", "2", "all", "whole"])
 def test_what_was_saved_is_what_was_measured(tuned, layers):
     """The development scores that chose the checkpoint are those of the saved model's own vectors."""
     from workbench.training.dataset import DevProbe
@@ -189,7 +189,7 @@ def test_the_convolutional_base_is_tuned_saved_and_loaded(train, toy_pairs, bund
     from workbench.models.catalogue import prepare
 
     base = prepare("use", bundled_settings)
-    trained = train("in_batch", {"epochs": 1, "layers": "all", "learning_rate": 1e-3}, base=base)
+    trained = train("in_batch", {"epochs": 2, "layers": "all", "learning_rate": 1e-3, "batch_size": 64}, base=base)
     assert trained.result.best.mrr10 > trained.result.base.mrr10
     before, after = ours(base, trained.data.terms), ours(trained.folder, trained.data.terms)
     assert np.abs(before - after).max() > 1e-3

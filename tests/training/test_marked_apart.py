@@ -6,7 +6,7 @@ import pytest
 from workbench.training.dataset import build_training_set
 from workbench.types import Pair
 
-MARKS = 5
+MARKS = 8
 TUNED = {"epochs": 6, "patience": 0, "learning_rate": 3e-3, "batch_size": 16, "layers": "2"}
 PARAMETERS = {
     "instant_map": {"learning_rate": 1e-2},

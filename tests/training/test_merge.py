@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 @pytest.fixture(scope="session")
 def overdone(train):
     """A model that was trained for long on few words: somewhere on the way there is a better one."""
-    return train("in_batch", {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16})
+    return train("in_batch", {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "layers": "2"})
 
 
 @pytest.fixture(scope="session")

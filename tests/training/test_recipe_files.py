@@ -194,7 +194,7 @@ def test_ready_recipes_stay_as_they_are(recipes):
     with pytest.raises(BadParameter):
         recipes.save(Recipe("  ", ONE.title, ONE.help, ONE.stages))
     with pytest.raises(BadParameter):
-        recipes.save(Recipe("bad", ONE.title, ONE.help, (StageConfig("in_batch", {"epochs": 0}),)))
+        recipes.save(Recipe("bad", ONE.title, ONE.help, (StageConfig("in_batch", {"epochs": -1}),)))
 
 
 def test_a_stored_recipe_of_another_version_is_passed_over_and_said_when_it_is_asked_for(recipes):

@@ -77,7 +77,7 @@ def test_three_stages_follow_one_another_and_leave_one_model(services, carry_out
     assert "model" in left(services, run)
     first, second, merged = run.result["chosen"]
     assert first["epoch"] > 0
-    assert second.keys() == {"epoch", "alpha"}
+    assert second.keys() == {"epoch", "alpha", "of_epochs"}
     assert merged["alpha"] in (0.25, 0.5, 0.75, 1.0)
     assert run.result["dev"]["best"]["mrr@10"] > run.result["dev"]["base"]["mrr@10"] + 5
     assert {"in_batch", "hard_negatives", "merge"} <= run.result["seconds"].keys()

@@ -119,7 +119,7 @@ def test_each_stage_stands_on_the_board_and_can_be_asked(services, start, carry_
     assert infos["mine#1"].title.get("zh") == "mine · 1 即时映射"
     assert services.neighbours("abcd", "mine#1", "toy", 3)
     assert services.similarity("abcd", "abdc", "mine#1").cosine <= 1.0001
-    assert services.projection("toy", "mine#1", method="pca")
+    assert services.maps.layout("toy", "mine#1", method="pca").terms
     library = services._workspace.library
     assert library.fingerprint("mine#1") != library.fingerprint("mine")
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import TrainingProblem
+from workbench.training.common_parameters import WHOLE
 from workbench.training.convolutional import ConvolutionalSplit
 from workbench.training.lengths import TOKENS_PER_GROUP, groups_by_length
 from workbench.training.trunk import LayerSplit, split_model
@@ -75,7 +76,7 @@ def build(tmp_path_factory, tiny_model_folder):
     return of
 
 
-@pytest.mark.parametrize("layers", [1, 2, 10_000])
+@pytest.mark.parametrize("layers", [1, 2, 10_000, WHOLE])
 def test_the_parts_together_are_the_whole(tiny_model_folder, fp32, layers):
     split = split_model(tiny_model_folder, layers)
     assert isinstance(split, LayerSplit)
@@ -113,7 +114,7 @@ def test_a_default_prompt_is_part_of_the_text(tiny_model_folder, tmp_path, fp32)
 @pytest.mark.parametrize("name", ["Roberta", "XLMRoberta"])
 def test_relatives_of_the_architecture_can_be_cut(build, fp32, name):
     folder = build(name, layer_norm_eps=1e-5)
-    for layers in (1, 10_000):
+    for layers in (1, 10_000, WHOLE):
         np.testing.assert_allclose(
             unit_vectors(split_model(folder, layers), TEXTS), whole(folder, TEXTS), atol=1e-4
         )
@@ -126,13 +127,50 @@ def test_relatives_of_the_architecture_can_be_cut(build, fp32, name):
         ("Electra", {"embedding_size": 16}),  # a projection lies between table and layers
     ],
 )
-@pytest.mark.parametrize("layers", [1, 10_000])
+@pytest.mark.parametrize("layers", [1, 10_000, WHOLE])
 def test_what_would_be_computed_wrongly_is_refused_in_words(build, name, more, layers):
     with pytest.raises(TrainingProblem) as caught:
         split_model(build(name, **more), layers)
     for language, wish in (("zh", "即时"), ("en", "Instant")):
         assert wish in caught.value.text(language)
         assert "{" not in caught.value.text(language)
+
+
+def test_of_the_words_only_those_that_are_learnt_from_move(tiny_model_folder, tmp_path, fp32):
+    import torch
+
+    from workbench.models.loading import load_model
+
+    split = split_model(tiny_model_folder, WHOLE)
+    split.prepare(["SUV", "越野车", "zebra"], lambda _: None)
+    split.learn_words([0, 1])
+    learnt = {token for row in split.token_ids(["SUV", "越野车"]) for token in row}
+    with torch.no_grad():
+        for parameter in split.trainable():
+            parameter.add_(0.01)
+    split.save(tmp_path / "model", tiny_model_folder)
+    before, after = (
+        load_model(folder)[0].auto_model.embeddings.word_embeddings.weight.detach()
+        for folder in (tiny_model_folder, tmp_path / "model")
+    )
+    moved = set(torch.nonzero((after - before).abs().amax(1) > 1e-6).flatten().tolist())
+    assert moved == learnt
+    found = split.all_vectors(torch.arange(3)).numpy()
+    np.testing.assert_allclose(found, whole(tmp_path / "model", ["SUV", "越野车", "zebra"]), atol=1e-4)
+
+
+def test_a_twin_of_the_whole_trains_by_itself(tiny_model_folder, fp32):
+    import torch
+
+    split = split_model(tiny_model_folder, WHOLE)
+    before = unit_vectors(split, TEXTS)
+    split.learn_words(range(len(TEXTS)))
+    twin = split.twin()
+    with torch.no_grad():
+        for parameter in twin.trainable():
+            parameter.add_(0.05)
+    np.testing.assert_allclose(split.all_vectors(torch.arange(len(TEXTS))).numpy(), before, atol=1e-5)
+    assert np.abs(twin.all_vectors(torch.arange(len(TEXTS))).numpy() - before).max() > 1e-3
 
 
 def test_a_snapshot_put_back_is_what_it_was(tiny_model_folder, fp32):

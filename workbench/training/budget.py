@@ -69,8 +69,9 @@ def fit_to_budget(configs: Configs, budget: float, seconds_of: Callable[[Configs
     """The stages ``configs`` (with all parameters) made to fit ``budget`` seconds by ``seconds_of``.
 
     A recipe that fits is left as it is: more epochs than it has would be learnt by heart. Else, in this
-    order and only as far as needed: no more than two layers (what a third adds costs more than it gives),
-    fewer epochs down to two, one layer, one epoch. What does not fit even so is the shortest there is.
+    order and only as far as needed: fewer epochs, down to one; then fewer layers, down to one. (One pass
+    through all layers teaches a model more than several through its top ones in the same time.) What does
+    not fit even so is the shortest there is. ``epochs`` must be numbers, none of them 0 for "choose".
     """
     shortest: Plan | None = None
     for candidate in _shorter(configs):
@@ -87,19 +88,18 @@ def _shorter(configs: Configs) -> Iterator[Configs]:
     """From the recipe as it is to the shortest."""
     yield configs
     deep = [_depth(entry) for entry in configs]
-    for depth in range(min(max(deep, default=0), len(LAYER_CHOICES) - 1) - 1, 1, -1):
-        yield [_cut(entry, depth, None) for entry in configs]
     # where layers are trained, the time goes there: a map over ready vectors keeps its epochs
     costly = [entry["parameters"].get("epochs", 0) for entry, d in zip(configs, deep, strict=True) if d]
     every = [entry["parameters"].get("epochs", 0) for entry in configs]
-    most = max(costly or every, default=0)
-    for depth, least in ((2, 2), (1, 2), (1, 1)):
-        for epochs in range(most - 1 if depth == 2 else min(most, least), least - 1, -1):
-            share = epochs / most
-            yield [
-                _cut(entry, depth, share if d or not costly else None)
-                for entry, d in zip(configs, deep, strict=True)
-            ]
+    most, deepest = max(costly or every, default=0), max(deep, default=0)
+    shares = [epochs / most for epochs in range(most - 1, 0, -1)]
+    steps: list[tuple[int, float | None]] = [(deepest, share) for share in shares]
+    steps += [(depth, 1 / most if most else None) for depth in range(deepest - 1, 0, -1)]
+    for depth, share in steps:
+        yield [
+            _cut(entry, depth, share if d or not costly else None)
+            for entry, d in zip(configs, deep, strict=True)
+        ]
 
 
 def _depth(entry: dict[str, Any]) -> int:

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from workbench.localtext import LocalText
 from workbench.types import Parameter
 
-LAYER_CHOICES = ("1", "2", "3", "4", "6", "all")
+LAYER_CHOICES = ("1", "2", "3", "4", "6", "all", "whole")  # from the least to the most
+MANY = 10_000  # more layers than any model has
+ENOUGH, MOST_PASSES = 1600, 4
+WHOLE = -1  # all layers, and the words besides
 
 
 def epochs(default: int, most: int = 100) -> Parameter:
-    """How often all examples are seen."""
+    """How often all examples are seen; a default of 0 lets :func:`epoch_count` choose."""
     return Parameter(
         "epochs",
         "int",
         default,
         LocalText("轮数", "Epochs"),
         LocalText(
-            "把全部训练数据看几遍。太多会死记硬背。",
-            "How many times all training data is seen. Too many: learnt by heart.",
+            "把全部训练数据看几遍。太多会死记硬背。" + ("" if default else "0 表示按数据多少自动选。"),
+            "How many times all training data is seen. Too many: learnt by heart."
+            + ("" if default else " 0 chooses by how much data there is."),
         ),
-        1,
+        1 if default else 0,
         most,
     )
 
 
-def layers(default: str = "2") -> Parameter:
-    """How many of the top layers are trained."""
+def epoch_count(parameters: Mapping[str, Any], examples: int) -> int:
+    """Passes over ``examples``: those asked for, else as many as show the model 1,600 of them, at most four.
+
+    So many examples bring a whole model most of what it can gain; of more passes it gains a point at the
+    cost of as much time again (docs/benchmarks.md, "How deep, how long").
+    """
+    return int(parameters["epochs"]) or max(1, min(MOST_PASSES, round(ENOUGH / max(1, examples))))
+
+
+def layers(default: str = "2", *, words: bool = False) -> Parameter:
+    """How many of the top layers are trained; ``words``: a stage may train the words as well."""
     return Parameter(
         "layers",
         "choice",
         default,
         LocalText("训练的层数", "Layers to train"),
         LocalText(
-            "从最上层数起。层数越多越慢；all 是全部层（词向量表不动）。",
-            "Counted from the top. More is slower; “all” is every layer (the word table stays).",
+            "从最上层数起。层数越多，每一轮越慢；all 是全部层（词向量表不动）"
+            + ("；whole 连训练词用到的字词向量也一起训练。" if words else "。"),
+            "Counted from the top. More makes an epoch slower; “all” is every layer (the word table stays)"
+            + ("; “whole” also the vectors of the training terms' word pieces." if words else "."),
         ),
-        choices=LAYER_CHOICES,
+        choices=LAYER_CHOICES if words else LAYER_CHOICES[:-1],
     )
+
+
+def layer_count(choice: str) -> int:
+    """How many layers a value of :func:`layers` is."""
+    return {"all": MANY, "whole": WHOLE}[choice] if choice in ("all", "whole") else int(choice)
 
 
 def learning_rate_by_layers() -> Parameter:

@@ -10,6 +10,7 @@ from workbench.evaluation.reranked import BLENDS, DEPTHS, Ranked, blended, ranke
 from workbench.evaluation.retrieval import Benchmark, rank_rows
 from workbench.localtext import LocalText
 from workbench.training.checkpoints import signature_of
+from workbench.training.common_parameters import layer_count
 from workbench.training.cross_split import CrossSplit, cross_split, joined
 from workbench.training.dataset import DevProbe, DevScores
 from workbench.training.fitting import Fitted, Vectors, draw, fit
@@ -261,7 +262,7 @@ def train(context: StageContext, parameters: dict[str, Any]) -> tuple[CrossSplit
     rate = float(parameters["learning_rate"]) or RATES[str(parameters["layers"])]
     parameters = {**parameters, "learning_rate": rate}
     context.report.phase(LocalText("正在载入模型", "Loading the model"))
-    layers = 10_000 if parameters["layers"] == "all" else int(parameters["layers"])
+    layers = layer_count(parameters["layers"])
     model = cross_split(context.model.folder, layers)
     context.report.phase(LocalText("正在找难负例", "Looking for hard negatives"))
     pairs = pair_texts(context, parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.errors import BadParameter
@@ -11,6 +11,7 @@ from workbench.localtext import LocalText
 from workbench.models.catalogue import spec_of
 from workbench.models.word_vectors import is_vectors
 from workbench.training.budget import Plan, fit_to_budget
+from workbench.training.common_parameters import epoch_count
 from workbench.training.dataset import check_enough
 from workbench.training.registry import Workload, stage
 from workbench.workspace import Workspace
@@ -130,8 +131,20 @@ def plan_within(
     def seconds_of(candidate: list[dict[str, Any]]) -> float:
         return whole.seconds - whole.train_seconds + _training_seconds(workspace, work, base, candidate)
 
-    plan = fit_to_budget(configs, budget, seconds_of)
+    plan = fit_to_budget(_counted(configs, work), budget, seconds_of)
+    if plan.configs == _counted(configs, work):
+        plan = replace(plan, configs=configs)
     return plan, estimate_run(workspace, subject, base, plan.configs, **given)
+
+
+def _counted(configs: list[dict[str, Any]], work: Workload) -> list[dict[str, Any]]:
+    """The stages with their numbers of epochs, where those were left to choose."""
+    return [
+        {**entry, "parameters": {**parameters, "epochs": epoch_count(parameters, work.pairs)}}
+        if (parameters := entry["parameters"]).get("epochs") == 0
+        else entry
+        for entry in configs
+    ]
 
 
 def _training_seconds(

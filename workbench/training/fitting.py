@@ -16,19 +16,21 @@ from workbench.training.checkpoints import (
     numbered_tensors,
     signature_of,
 )
+from workbench.training.common_parameters import epoch_count, layer_count
 from workbench.training.dataset import DevScores
 from workbench.training.looking import Look, Looks, Vectors, draw
 from workbench.training.monitoring import Reading
 from workbench.training.pace import Pace
 from workbench.training.registry import StageContext, StageResult, Workload
-from workbench.training.trunk import SplitModel, split_model
+from workbench.training.trunk import LayerSplit, SplitModel, split_model
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["BeforeEpoch", "Companion", "Objective", "Vectors", "check_finite", "draw", "estimated_seconds"]
 __all__ += ["Fitted", "Looking", "fit", "fit_top_layers"]
-DEFAULT_RATES = {"1": 2e-4, "2": 2e-4, "3": 1.5e-4, "4": 1e-4, "6": 1e-4, "all": 5e-5}
+DEFAULT_RATES = {"1": 2e-4, "2": 2e-4, "3": 1.5e-4, "4": 1e-4, "6": 1e-4, "all": 5e-5, "whole": 1.5e-4}
+SHALLOW_RATE, SHALLOW = 3e-4, 6  # the whole of a model of so few layers bears twice the rate
 COMPANION_RATE = 1e-3  # what begins at random must learn faster than what is moved a little
 
 
@@ -80,6 +82,7 @@ class Fitted:
     best: Look  # ``base`` where it was stopped before the first look
     stopped: bool
     ended_at: float | None  # the epoch, where patience ran out before the last
+    epochs: int  # that were planned
 
 
 class Companion:
@@ -144,15 +147,15 @@ def fit_top_layers(
 
     torch.manual_seed(context.seed)
     context.report.phase(LocalText("正在载入模型", "Loading the model"))
-    layers = 10_000 if parameters["layers"] == "all" else int(parameters["layers"])
-    model = split(context.model.folder, layers)
+    model = split(context.model.folder, layer_count(parameters["layers"]))
     context.report.phase(LocalText("正在计算冻结的各层", "Running the frozen layers once"))
     terms, watched = context.data.terms, context.monitor.texts
     longest = int(parameters.get("max_length", 0))
     looks = Looks(context, model, objective, len(terms) + len(texts))
-    needed = looks.numbers
+    needed, learnt = looks.numbers, list(range(len(terms), len(terms) + len(texts)))
     if getattr(objective, "learns_terms", not texts):
-        needed |= set(context.data.training_terms.tolist())
+        learnt += context.data.training_terms.tolist()
+    needed |= set(learnt)
     model.prepare(
         [*terms, *texts, *watched],
         context.report.progress,
@@ -161,6 +164,7 @@ def fit_top_layers(
         tail=len(watched),
         later=set(range(len(terms))) - needed,
     )
+    model.learn_words(learnt)
     if isinstance(objective, Companion):
         objective.attach(model, context.seed)
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
@@ -186,6 +190,8 @@ def concluded(
     chosen: dict[str, Any] = {"epoch": round(best.epoch, 2), "alpha": best.alpha, **best.watched}
     if best is base and not stopped:
         chosen["tried"] = trained.as_json()  # the best that training came to
+    if "epochs" in parameters:
+        chosen["of_epochs"] = fitted.epochs
     if fitted.ended_at is not None:
         chosen["ended_at"] = round(fitted.ended_at, 2)
     return StageResult(base.scores, best.scores, chosen, None, stopped_early=stopped)
@@ -214,7 +220,7 @@ def fit(
         context.monitor.restore(saved.facts["monitor"])
     loop = _Loop(context, parameters, model, looks, objective, signature)
     best, stopped = loop.run(base, saved)
-    return Fitted(base, best, stopped, loop.ended_at)
+    return Fitted(base, best, stopped, loop.ended_at, loop.epochs)
 
 
 def _signature(
@@ -244,10 +250,10 @@ class _Loop:
         self._context, self._model, self._looks, self._objective = context, model, looks, objective
         self._signature = signature
         self._generator = torch.Generator().manual_seed(context.seed)
-        self._epochs = int(parameters["epochs"])
+        self.epochs = epoch_count(parameters, objective.examples)
         self._first = objective.epoch(self._generator)
         self._per_epoch = len(self._first)
-        self._total = self._epochs * self._per_epoch
+        self._total = self.epochs * self._per_epoch
         self._companion = objective if isinstance(objective, Companion) else Companion()
         self._optimizer, self._schedule = optimizer_of(model, self._companion, parameters, self._total)
         self._keep_last = parameters.get("keep") == "last"
@@ -283,7 +289,7 @@ class _Loop:
 
     def _run(self, base: Look, saved: Checkpoint | None) -> None:
         begin = saved.facts["epoch"] if saved else 0
-        for number in range(begin, self._epochs):
+        for number in range(begin, self.epochs):
             if saved and number == begin:
                 self._state.reopen(saved)
             batches = self._open(number)
@@ -387,8 +393,10 @@ def optimizer_of(
     """AdamW over what trains, and its schedule of ``total`` steps: warm for a tenth, then down to 0."""
     import torch
 
-    rate = float(parameters["learning_rate"]) or DEFAULT_RATES[str(parameters["layers"])]
-    groups: list[dict[str, Any]] = [{"params": [*model.trainable(), *companion.partners()], "lr": rate}]
+    rate = float(parameters["learning_rate"]) or _default_rate(model, str(parameters["layers"]))
+    groups = model.groups(rate)
+    if companion.partners():
+        groups.append({"params": companion.partners(), "lr": rate})
     if companion.companions():
         groups.append({"params": companion.companions(), "lr": COMPANION_RATE})
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
@@ -400,11 +408,17 @@ def optimizer_of(
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
+def _default_rate(model: SplitModel, layers: str) -> float:
+    if layers == "whole" and isinstance(model, LayerSplit) and model.depth <= SHALLOW:
+        return SHALLOW_RATE
+    return DEFAULT_RATES[layers]
+
+
 def estimated_seconds(work: Workload, parameters: dict[str, Any], texts: int) -> float:
     """Seconds for ``texts`` trained texts an epoch: a trained layer costs about three forward passes."""
     depth = work.layers or 2
-    trained = depth if parameters["layers"] == "all" else min(depth, int(parameters["layers"]))
-    epochs = int(parameters["epochs"])
+    trained = depth if (count := layer_count(parameters["layers"])) < 0 else min(depth, count)
+    epochs = epoch_count(parameters, work.pairs)
     passes = 4.5 * texts * epochs * trained / depth  # forward, backward, optimiser
     looks = (work.terms * 0.4 * epochs) * trained / depth
     return 4.0 + (passes + looks) / work.terms_per_second

@@ -41,6 +41,7 @@ class Look:
     weights: list[torch.Tensor]
     watched: dict[str, float] = field(default_factory=dict)
     reading: Reading | None = None
+    vectors: NDArray[np.float32] | None = None  # of the texts that the development synonyms need
 
 
 def draw(context: StageContext, step: int, scores: DevScores) -> None:
@@ -57,7 +58,7 @@ class Looks:
         import torch
 
         self._context, self._model, self._objective = context, model, objective
-        self.probe = DevProbe(context.data, max_queries=600, max_documents=3000)
+        self.probe = DevProbe(context.data, max_queries=600, max_documents=2000)
         monitor = context.monitor
         texts = torch.arange(first, first + len(monitor.texts))
         self._monitored = torch.cat([texts, torch.from_numpy(monitor.terms(context.data))])
@@ -84,7 +85,8 @@ class Looks:
 
     def take(self, step: int, epoch: float, *, wide: bool) -> Look:
         """The model as it is now, drawn; step 0 is the base. ``wide``: with all that the run watches."""
-        scores = self._score()
+        vectors = self._dev_vectors()
+        scores = self.probe.score(vectors)
         draw(self._context, step, scores)
         watched = self._watched()
         for series, value in watched.items():
@@ -97,26 +99,49 @@ class Looks:
             self._vectors if wide else None,
         )
         weights = self._model.snapshot()
-        return Look(scores, epoch, 1.0 if step else 0.0, weights, watched, reading if wide else None)
+        alpha = 1.0 if step else 0.0
+        return Look(scores, epoch, alpha, weights, watched, reading if wide else None, vectors)
 
     def blend(self, base: Look, best: Look) -> tuple[Look, bool]:
         """The best of ``best``, of weights between it and the base, and of the base itself.
 
-        Weights in between (``base + alpha (tuned - base)``, Wortsman 2022) cost no training, only another
-        look. Where nothing is better than the base, the base is kept (alpha 0, epoch 0). The second value
-        says whether it was stopped; then nothing is put back to the base.
+        Weights in between (``base + alpha (tuned - base)``, Wortsman 2022) cost no training. Which of them
+        is promising is read off the vectors in between, at no cost; only that one is put into the model
+        and looked at. Where nothing is better than the base, the base is kept (alpha 0, epoch 0). The
+        second value says whether it was stopped; then nothing is put back to the base.
         """
-        tuned = best.weights
+        tuned = best
         try:
-            for alpha in ALPHAS:
-                blend = [b + alpha * (t - b) for b, t in zip(base.weights, tuned, strict=True)]
+            alpha = self._promising(base, tuned)
+            if alpha is not None:
+                blend = [b + alpha * (t - b) for b, t in zip(base.weights, tuned.weights, strict=True)]
                 self._model.restore(blend)
-                scores = self._score()
+                scores = self.probe.score(self._dev_vectors())
                 if scores.choice > best.scores.choice:
                     best = Look(scores, best.epoch, alpha, blend, self._watched())
         except Stopped:
             return best, True
         return (base if best.scores.choice <= base.scores.choice else best), False
+
+    def _promising(self, base: Look, tuned: Look) -> float | None:
+        """The alpha at which vectors between the two looks score best; None where the tuned ones do."""
+        import numpy as np
+
+        ends = [self._vectors_of(look) for look in (base, tuned)]
+        found: dict[float, float] = {}
+        for alpha in ALPHAS:
+            between = (1 - alpha) * ends[0] + alpha * ends[1]
+            between /= np.linalg.norm(between, axis=1, keepdims=True).clip(1e-12)
+            found[alpha] = self.probe.score(between).choice
+        alpha = max(found, key=lambda each: found[each])
+        return alpha if found[alpha] > self.probe.score(ends[1]).choice else None
+
+    def _vectors_of(self, look: Look) -> NDArray[np.float32]:
+        """What a look saw; a look of before a checkpoint is taken once more."""
+        if look.vectors is None:
+            self._model.restore(look.weights)
+            look.vectors = self._dev_vectors()
+        return look.vectors
 
     def settle(self, kept: Look) -> bool:
         """Tell the run's monitor of the model that is kept, which is in place. Whether it was stopped."""
@@ -139,8 +164,9 @@ class Looks:
     def _watched(self) -> dict[str, float]:
         return self._objective.watch(self.encode) if isinstance(self._objective, Watched) else {}
 
-    def _score(self) -> DevScores:
-        """A look at the development synonyms, which Stop may interrupt."""
+    def _dev_vectors(self) -> NDArray[np.float32]:
+        """Of the texts that the development synonyms are looked up among, which Stop may interrupt."""
         import torch
 
-        return self.probe.score(self.encode(torch.from_numpy(self.probe.needed)).numpy())
+        vectors: NDArray[np.float32] = self.encode(torch.from_numpy(self.probe.needed)).numpy()
+        return vectors

@@ -31,6 +31,8 @@ class LowRankSplit(LayerSplit):
         from torch.nn.utils import parametrize
 
         super().__init__(model, layers)
+        for layer in self._top:
+            layer.requires_grad_(False)
         self._matrices = [module for module in self.modules() if isinstance(module, torch.nn.Linear)]
         self._adapted = True
         for matrix in self._matrices:

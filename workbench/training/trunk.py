@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.training.common_parameters import WHOLE
 from workbench.training.lengths import cut, equal_length_batches, groups_by_length
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ class SplitModel(ABC):
     @abstractmethod
     def trainable(self) -> list[torch.nn.Parameter]:
         """The head's parameters."""
+
+    def groups(self, rate: float) -> list[dict[str, Any]]:
+        """What trains, at which learning rate, as an optimiser of torch takes it."""
+        return [{"params": self.trainable(), "lr": rate}]
+
+    def learn_words(self, numbers: Sequence[int]) -> None:
+        """The prepared texts ``numbers`` are what is learnt from: a head that holds words trains theirs."""
+        return
 
     @abstractmethod
     def train(self, mode: bool) -> None:
@@ -218,6 +227,8 @@ class LayerSplit(SplitModel):
     """A BERT-like encoder (``embeddings`` and ``encoder.layer``) cut below its top layers."""
 
     def __init__(self, model: Any, layers: int) -> None:
+        from workbench.training.dropout import pool_dropout
+
         super().__init__()
         self._model = model
         bert = backbone(model)
@@ -226,10 +237,11 @@ class LayerSplit(SplitModel):
         stack = self._bert.encoder.layer
         self._cut = len(stack) - min(layers, len(stack))
         self._top = list(stack[self._cut :])
+        pool_dropout(self._top)
         for parameter in self._bert.parameters():
             parameter.requires_grad_(False)
-        for parameter in self.trainable():
-            parameter.requires_grad_(True)
+        for layer in self._top:
+            layer.requires_grad_(True)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids with the model's default prompt before each text."""
@@ -249,9 +261,9 @@ class LayerSplit(SplitModel):
         if places is not None and first is not None:
             places = places + first + 1
         hidden = self._bert.embeddings(input_ids=ids, position_ids=places)
-        additive = None if mask is None else _additive(mask)
+        additive = None if mask is None else additive_mask(mask)
         for layer in self._bert.encoder.layer[: self._cut]:
-            hidden = _first(layer(hidden, additive))
+            hidden = first_of(layer(hidden, additive))
         return hidden
 
     def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -260,9 +272,9 @@ class LayerSplit(SplitModel):
 
     def top(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The layers above the cut: token states (b, L, width) of the trunk's."""
-        additive = _additive(mask)
+        additive = additive_mask(mask)
         for layer in self._top:
-            hidden = _first(layer(hidden, additive))
+            hidden = first_of(layer(hidden, additive))
         return hidden
 
     def pool(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -312,9 +324,18 @@ class LayerSplit(SplitModel):
         return self._model
 
     @property
+    def depth(self) -> int:
+        """Layers in all, frozen and trained."""
+        return len(self._bert.encoder.layer)
+
+    @property
     def heads(self) -> int:
         """Attention heads of a layer."""
         return int(self._bert.config.num_attention_heads)
+
+    def _changed(self) -> list[torch.nn.Parameter]:
+        """The model's parameters that are no longer the base's."""
+        return self.trainable()
 
     def save(self, out: Path, base: Path) -> None:
         """The base's files with the trained tensors put in their places."""
@@ -323,13 +344,14 @@ class LayerSplit(SplitModel):
         from workbench.models.adapter import copy_model
 
         weights = base / "model.safetensors"
+        changed = self._changed()
         if not weights.exists():  # sharded or otherwise unusual: let the library write all of it
             self._model.save_pretrained(str(out), create_model_card=False)
             return
         copy_model(base, out, without=("model.safetensors",))
         tensors = load_file(weights)
         wanted = {id(value): name for name, value in self._bert.named_parameters()}
-        for parameter in self.trainable():
+        for parameter in changed:
             name = wanted[id(parameter)]
             stored = next(known for known in tensors if known == name or known.endswith(f".{name}"))
             tensors[stored] = parameter.detach().to(tensors[stored].dtype).contiguous()
@@ -337,7 +359,9 @@ class LayerSplit(SplitModel):
 
 
 def split_model(folder: Path, layers: int) -> SplitModel:
-    """Load a model and cut it below its top ``layers``.
+    """Load a model and cut it below its top ``layers``; ``WHOLE`` trains its words as well.
+
+    Architectures that have no layers train what they always train.
 
     Raises:
         TrainingProblem: its architecture has no stack of layers that could be cut, or cut in two it
@@ -359,7 +383,9 @@ def split_model(folder: Path, layers: int) -> SplitModel:
 
         split = ConvolutionalSplit(model)
     elif backbone(model) is not None:
-        split = LayerSplit(model, layers)
+        from workbench.training.whole_split import WholeSplit
+
+        split = WholeSplit(model) if layers == WHOLE else LayerSplit(model, layers)
     if split is not None and _agrees(split, model):
         return split
     raise TrainingProblem(
@@ -426,11 +452,13 @@ def autocast() -> Any:
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
 
 
-def _additive(mask: torch.Tensor) -> torch.Tensor:
+def additive_mask(mask: torch.Tensor) -> torch.Tensor:
+    """What is added to attention scores for a mask (b, L) of the real tokens."""
     import torch
 
     return torch.where(mask, 0.0, -1e9)[:, None, None, :]
 
 
-def _first(output: Any) -> Any:
+def first_of(output: Any) -> Any:
+    """The states that a layer gives, which some wrap in a tuple."""
     return output[0] if isinstance(output, tuple) else output

@@ -228,7 +228,8 @@ def _why_stage(title: Any, parameters: Mapping[str, Any], chosen: Mapping[str, A
     if epoch == 0 and not alpha:
         said.append(text("train.why_base_kept", stage=title))
     elif epoch and "epochs" in parameters and parameters.get("keep") != "last":
-        said.append(text("train.why_epoch", stage=title, epoch=f"{epoch:g}", epochs=parameters["epochs"]))
+        planned = chosen.get("of_epochs", parameters["epochs"])
+        said.append(text("train.why_epoch", stage=title, epoch=f"{epoch:g}", epochs=planned))
     if chosen.get("ended_at") is not None:
         ended = f"{chosen['ended_at']:g}"
         said.append(text("train.why_early", stage=title, epoch=ended, patience=parameters.get("patience", 0)))

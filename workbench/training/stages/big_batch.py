@@ -71,7 +71,7 @@ register(
         parameters=(
             common.epochs(6),
             common.patience(),
-            common.layers("2"),
+            common.layers("2", words=True),
             common.learning_rate_by_layers(),
             common.temperature(),
             Parameter(

@@ -40,7 +40,7 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     processes = _processes(int(parameters["processes"]))
     torch.manual_seed(context.seed)
     context.report.phase(LocalText("正在载入模型", "Loading the model"))
-    layers = 10_000 if parameters["layers"] == "all" else int(parameters["layers"])
+    layers = common.layer_count(parameters["layers"])
     model = split_model(context.model.folder, layers)
     context.report.phase(LocalText("正在计算冻结的各层", "Running the frozen layers once"))
     terms, watched = context.data.terms, context.monitor.texts
@@ -87,7 +87,8 @@ class _Course:
         self._context, self._parameters, self._model = context, parameters, model
         self.looks = Looks(context, model, objective, len(context.data.terms))
         self._per_epoch = len(objective.epoch(torch.Generator().manual_seed(context.seed)))
-        self._total = int(parameters["epochs"]) * self._per_epoch
+        self._epochs = int(parameters["epochs"])
+        self._total = self._epochs * self._per_epoch
         self._due, self._wide = self.looks.plan(objective.examples, self._per_epoch, self._total)
         self._base = self.looks.take(0, 0.0, wide=True)
         self._best: Look | None = None
@@ -108,7 +109,7 @@ class _Course:
                         break
         except Stopped:
             stopped = True
-        return Fitted(self._base, self._best or self._base, stopped, self._ended_at)
+        return Fitted(self._base, self._best or self._base, stopped, self._ended_at, self._epochs)
 
     def _take(self, folder: Path, message: dict[str, Any]) -> None:
         report = self._context.report

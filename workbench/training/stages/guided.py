@@ -106,7 +106,7 @@ register(
         parameters=(
             common.epochs(4),
             common.patience(),
-            common.layers("2"),
+            common.layers("2", words=True),
             common.learning_rate_by_layers(),
             common.temperature(),
             common.batch_size(64, most=1024),

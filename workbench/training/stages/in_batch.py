@@ -1,4 +1,4 @@
-"""Fine-tuning with in-batch negatives: the model's top layers over the cached output of the frozen ones."""
+"""Fine-tuning with in-batch negatives: the whole model, or its top layers over the frozen ones' output."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class InBatch:
 
 
 def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
-    """Train the top layers with in-batch negatives (MultipleNegativesRankingLoss, Henderson 2017).
+    """Train the model with in-batch negatives (MultipleNegativesRankingLoss, Henderson 2017).
 
     Two-way or one-way, pairs of one concept kept out of each other's negatives, pairs marked as not
     synonyms added to them. The rest is :func:`workbench.training.fitting.fit_top_layers`.
@@ -84,18 +84,20 @@ register(
         name="in_batch",
         title=LocalText("批内负例精调", "In-batch negatives"),
         help=LocalText(
-            "让每个近似词在一批词里认出自己的标准词。只训练最上面几层，其余各层的输出只算一次。",
-            "Each synonym learns to find its standard term among a batch's. Only the top layers train; "
-            "the others run once.",
+            "让每个近似词在一批词里认出自己的标准词。默认训练整个模型；只训练最上面几层时，"
+            "其余各层的输出只算一次，每一轮更快，学到的更少。",
+            "Each synonym learns to find its standard term among a batch's. The whole model trains, "
+            "unless you choose its top layers alone: then the others run once, an epoch is faster, and less "
+            "is learnt.",
         ),
         needs=("dictionary",),
         parameters=(
-            common.epochs(4),
+            common.epochs(0),
             common.patience(),
-            common.layers("2"),
+            common.layers("whole", words=True),
             common.learning_rate_by_layers(),
             common.temperature(),
-            common.batch_size(64, most=1024),
+            common.batch_size(128, most=1024),
             common.two_way(),
         ),
         estimate=_estimate,

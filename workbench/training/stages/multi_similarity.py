@@ -87,7 +87,7 @@ register(
         parameters=(
             common.epochs(4),
             common.patience(),
-            common.layers("2"),
+            common.layers("2", words=True),
             common.learning_rate_by_layers(),
             common.batch_size(128, most=1024),
             common.margin(
