@@ -114,7 +114,9 @@ class Bench:
         wait(self._opened, self._opened.start_run(dictionary, case.base, "instant"))  # all is unpacked, warm
         recipe, changes = ("finetune", TOP_TWO) if way == "two layers" else (way, {})
         run = wait(self._opened, self._opened.start_run(dictionary, case.base, recipe, parameters=changes))
-        return run.name, {"seconds": _trained(run), "parts": run.result["seconds"]}
+        scores = self._opened.stage_scores(run.id)
+        first = scores[1].recall[1] if len(scores) > 2 and scores[1] else None
+        return run.name, {"seconds": _trained(run), "parts": run.result["seconds"], "first": first}
 
     def _scores(self, model: str, dictionary: str) -> Evaluation:
         return self._opened.evaluate(model, dictionary)[0]
@@ -139,7 +141,12 @@ class Bench:
         if found is plain:
             return said
         times = plain["seconds"] / found["seconds"]
-        return f"{said} ({self._difference(case, found, plain)}; {times:.1f} × as fast)"
+        said = f"{said} ({self._difference(case, found, plain)}; {times:.1f} × as fast"
+        seconds = found["parts"].get("in_batch")
+        if found.get("first") is None or not seconds:
+            return f"{said})"
+        before = f"before the map {seconds:.0f} s, {found['first']:.1f}, {plain['seconds'] / seconds:.1f} ×"
+        return f"{said}; {before})"
 
     def _difference(self, case: Case, one: dict[str, Any], other: dict[str, Any]) -> str:
         subject = self._opened._workspace.measurer.subject(self._opened.dictionary(self._dictionary(case)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -85,7 +85,7 @@ class Looks:
 
     def take(self, step: int, epoch: float, *, wide: bool) -> Look:
         """The model as it is now, drawn; step 0 is the base. ``wide``: with all that the run watches."""
-        vectors = self._dev_vectors()
+        vectors = self._dev_vectors() if step else self._known(self.probe.needed.tolist())
         scores = self.probe.score(vectors)
         draw(self._context, step, scores)
         watched = self._watched()
@@ -96,7 +96,7 @@ class Looks:
             step,
             scores.recall1,
             self.probe.queries,
-            self._vectors if wide else None,
+            (self._vectors if step else self._watched_before) if wide else None,
         )
         weights = self._model.snapshot()
         alpha = 1.0 if step else 0.0
@@ -156,6 +156,15 @@ class Looks:
     def encode(self) -> Vectors:
         """Unit vectors of many texts, which Stop may interrupt."""
         return lambda rows: self._model.all_vectors(rows, lambda _: self._context.report.check_stop())
+
+    def _known(self, numbers: list[int], watched: Sequence[str] = ()) -> NDArray[np.float32]:
+        """Vectors of ``watched`` texts, then of terms by number, before training: often kept."""
+        terms = self._context.data.terms
+        return self._context.model.vectors((*watched, *(terms[number] for number in numbers)))
+
+    def _watched_before(self) -> NDArray[np.float32]:
+        monitor = self._context.monitor
+        return self._known(monitor.terms(self._context.data).tolist(), monitor.texts)
 
     def _vectors(self) -> NDArray[np.float32]:
         vectors: NDArray[np.float32] = self.encode(self._monitored).numpy()
