@@ -189,7 +189,9 @@ def test_the_convolutional_base_is_tuned_saved_and_loaded(train, toy_pairs, bund
     from workbench.models.catalogue import prepare
 
     base = prepare("use", bundled_settings)
-    trained = train("in_batch", {"epochs": 2, "layers": "all", "learning_rate": 1e-3, "batch_size": 64}, base=base)
+    trained = train(
+        "in_batch", {"epochs": 2, "layers": "all", "learning_rate": 1e-3, "batch_size": 64}, base=base
+    )
     assert trained.result.best.mrr10 > trained.result.base.mrr10
     before, after = ours(base, trained.data.terms), ours(trained.folder, trained.data.terms)
     assert np.abs(before - after).max() > 1e-3
