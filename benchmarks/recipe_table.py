@@ -69,8 +69,12 @@ def cells(pairs: int) -> Iterator[tuple[str, Recipe, Subject]]:
 
 def cut(path: Path, most: int) -> bytes:
     """The file with its first concepts in a seeded order, until there are ``most`` pairs."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = [(row["standard"], row["synonym"]) for row in csv.DictReader(handle)]
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        names = list(reader.fieldnames or ())
+        if "standard" not in names:  # a sample: its two columns are called so in another language
+            reader.fieldnames = ["standard", "synonym", *names[2:]]
+        rows = [(row["standard"], row["synonym"]) for row in reader]
     if len(rows) > most:
         concepts: dict[str, list[tuple[str, str]]] = {}
         for row in rows:

@@ -21,21 +21,11 @@ RECIPES: tuple[Recipe, ...] = (
         "finetune",
         LocalText("精调", "Fine-tune"),
         LocalText(
-            "十几秒到几分钟。先把整个模型练一遍，再在它的词向量上学一个变换，得到一个可以交付使用的模型。",
-            "Seconds to minutes. The whole model is trained in one pass or a few, then a map over its "
-            "vectors: for a model that leaves the house.",
+            "十几秒到几分钟。把整个模型练一遍（词少时几遍），得到一个可以交付使用的模型。",
+            "Seconds to minutes. The whole model is trained in one pass, or a few where there is little "
+            "data: for a model that leaves the house.",
         ),
-        (StageConfig("in_batch"), StageConfig("instant_map")),
-    ),
-    Recipe(
-        "thorough",
-        LocalText("精调（多练几遍）", "Fine-tune, thorough"),
-        LocalText(
-            "比「精调」多花几倍时间，通常再好一点。定稿前、有时间等的时候用它。",
-            "Several times as long as Fine-tune, and usually somewhat better: for the last run before a "
-            "model leaves the house.",
-        ),
-        (StageConfig("in_batch", {"epochs": 4}), StageConfig("instant_map")),
+        (StageConfig("in_batch"),),
     ),
     Recipe(
         "labelled",
