@@ -166,15 +166,38 @@ def show_recipe(page: Any, shown: dict[str, Any]) -> None:
 
 
 def show_explore(page: Any, shown: dict[str, Any]) -> None:
-    """Two terms compared, and the neighbours of one."""
+    """Two terms compared, and why."""
     first, other = shown["explore"]
-    page.fill("#explore-first textarea, #explore-first input", first)
-    page.fill("#explore-other textarea, #explore-other input", other)
+    page.click("#explore-part-pair")
+    page.fill("#explore-first input", first)
+    page.fill("#explore-other input", other)
     page.click("#explore-compare")
-    page.wait_for_selector("#explore-pair [data-model]")
-    page.fill("#explore-term textarea, #explore-term input", first)
+    page.wait_for_selector("#explore-why")
+
+
+def show_near(page: Any, shown: dict[str, Any]) -> None:
+    """The neighbours of a term under three systems."""
+    page.click("#explore-part-near")
+    page.click("#explore-systems [data-chip=bm25_chars]")
+    page.fill("#explore-term input", shown["explore"][0])
     page.click("#explore-find")
-    page.wait_for_selector("#explore-neighbours .wb-hits li")
+    page.wait_for_selector("#explore-neighbours [data-model] >> nth=2")
+
+
+def show_match(page: Any, shown: dict[str, Any]) -> None:
+    """A column that was matched, its doubtful rows first."""
+    page.click("#explore-part-match")
+    page.click("#explore-match-example")
+    page.wait_for_selector("#explore-match-text")
+    page.click("#explore-match-start")
+    page.wait_for_selector("#explore-match-rows tbody tr")
+
+
+def show_matrix(page: Any, shown: dict[str, Any]) -> None:
+    """Some groups of the dictionary against one another."""
+    page.click("#explore-part-matrix")
+    page.click("#explore-matrix-example")
+    page.wait_for_selector("#explore-matrix-canvas[data-drawn]")
 
 
 def show_map(page: Any, shown: dict[str, Any]) -> None:
@@ -267,6 +290,9 @@ PICTURES: dict[str, tuple[str, Callable[[Any, dict[str, Any]], None], bool]] = {
     "recipe": ("train", show_recipe, False),
     "leaderboard": ("board", show_as_it_is, True),
     "explore": ("explore", show_explore, True),
+    "neighbours": ("explore", show_near, True),
+    "match": ("explore", show_match, True),
+    "matrix": ("explore", show_matrix, True),
     "map": ("map", show_map, True),
     "models": ("models", show_as_it_is, True),
     "data": ("data", show_import, False),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.ingest.contradictions import Contradiction
     from workbench.ingest.dry_run import ImportPlan
     from workbench.pairing.making import MadePairs
+    from workbench.services.suggestion_figures import Figures, Point, Share
     from workbench.services.suggestions import Decision
 
 
@@ -365,6 +366,39 @@ def suggestion_document(each: Suggestion, language: Language) -> dict[str, Any]:
         "author": each.author,
         "source": each.source,
         "reason": each.reason.get(language) if each.reason else None,
+        "what": each.what,
+        "details": each.details,
+    }
+
+
+def share_row(share: Share) -> dict[str, Any]:
+    """How many of the decided suggestions were accepted; rates in percent."""
+    low, high = share.interval
+    return {
+        "decided": share.decided,
+        "accepted": share.accepted,
+        "precision": None if share.precision is None else round(100 * share.precision, 1),
+        "ci95": [round(100 * low, 1), round(100 * high, 1)] if share.decided else None,
+        "expected": None if share.expected is None else round(100 * share.expected, 1),
+        "few": share.few,
+    }
+
+
+def figures_document(found: Figures) -> dict[str, Any]:
+    """How good suggestions were: in all, over time, by source, by what was looked for, by score."""
+
+    def points(series: Sequence[Point]) -> list[dict[str, Any]]:
+        return [{"from": when(p.start), "until": when(p.end), **share_row(p.share)} for p in series]
+
+    return {
+        "total": share_row(found.total),
+        "window": found.window,
+        "windows": points(found.windows),
+        "days": points(found.days),
+        "sources": [{"source": name, **share_row(share)} for name, share in found.sources.items()],
+        "what": [{"what": name, **share_row(share)} for name, share in found.whats.items()],
+        "scores": [{"low": b.low, "high": b.high, **share_row(b.share)} for b in found.bands],
+        "unscored": share_row(found.unscored),
     }
 
 

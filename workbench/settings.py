@@ -43,7 +43,7 @@ class Settings:
     save_grace_seconds: float = (
         30.0  # as stop_grace_seconds, for "stop and keep": a large model takes a while to save
     )
-    map_max_points: int = 60_000
+    map_max_points: int = 120_000
     split_seed: int = 13
 
     @classmethod

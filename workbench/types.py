@@ -30,6 +30,25 @@ class Pair:
     row: int = 0
 
 
+LABEL_COLUMNS = 5
+LABEL_VALUES = 40
+LABEL_LENGTH = 100  # characters
+NO_LABEL = 255
+
+
+@dataclass(frozen=True, slots=True)
+class LabelColumn:
+    """A column of an imported file that terms can be sorted by: a category, a department, a source.
+
+    ``codes`` has one byte for each pair of the import: the place of its value in ``values`` (2 to 40 of
+    them), or ``NO_LABEL`` where the cell is empty.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    codes: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class SynonymGroup:
     """One standard term with its synonyms, in the order of the dictionary."""
@@ -236,21 +255,6 @@ class Similarity:
     known_synonyms: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """A 2-D layout of a dictionary's terms. Arrays are parallel."""
-
-    terms: tuple[str, ...]
-    groups: tuple[str, ...]  # the standard term of each
-    parts: tuple[Part, ...]
-    is_standard: tuple[bool, ...]
-    x: Any  # float32 (n,)
-    y: Any  # float32 (n,)
-    method: str
-    trustworthiness: float | None
-    left_out: int  # terms above the limit of points
-
-
 # -- editing a dictionary ---------------------------------------------------------------------------
 
 StepKind = Literal["import", "edit", "undo", "redo", "restore"]
@@ -401,7 +405,9 @@ class RetrievalSet:
 class Suggestion:
     """Something that waits for the expert's yes or no. ``score`` (0..1) orders the queue; ``label`` is
     what is proposed (1 alike, 0 not). ``first`` and ``second`` are a standard term and a synonym for
-    "synonym", two sentences for "sentence_pair", a question and its passage for "question"."""
+    "synonym", two sentences for "sentence_pair", a question and its passage for "question". ``what`` a
+    model looked for: "merges", "strays", "pairs", "corpus"; "" else. ``details`` is what it found: the
+    two terms that lie close (``term``, ``nearest``), their cosine, and the like."""
 
     id: int
     kind: SuggestionKind
@@ -416,6 +422,8 @@ class Suggestion:
     author: str
     created_at: float
     decided_at: float | None
+    what: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,18 @@ WB.board.slices = (tab) => {
   const drawBody = () => {
     if (problem) { body.replaceChildren(h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem))); return; }
     if (!data) { body.replaceChildren(WB.bar(null, t("common.loading"))); return; }
-    const groups = Object.keys(data.dimensions).map((name) => [name, data.slices.filter((each) => each.dimension === name)]).filter(([, found]) => found.length);
+    const groups = [];  // a column of the imported file is a group of its own, under its heading
+    for (const each of data.slices) {
+      let group = groups.find((one) => one.dimension === each.dimension && one.column === each.column);
+      if (!group) groups.push((group = { dimension: each.dimension, column: each.column, found: [] }));
+      group.found.push(each);
+    }
+    const order = Object.keys(data.dimensions);
+    groups.sort((x, y) => order.indexOf(x.dimension) - order.indexOf(y.dimension));
+    const named = (each) => (each.column ? each.value || t("slices.no_value") : WB.pick(each.title));
     body.replaceChildren(h("div.wb-scroll", {}, h("table.wb-table.wb-slices", {}, h("thead", {}, h("tr", {}, h("th"), h("th.num"), chosen.map((model) => h("th", {}, tab.title(model))))),
-      groups.map(([name, found]) => h("tbody", { "data-dimension": name }, h("tr.wb-slice-head", {}, h("th", { colspan: 2 + chosen.length }, WB.pick(data.dimensions[name]))),
-        found.map((each) => h("tr", {}, h("td", {}, WB.pick(each.title)), h("td.num.wb-small", {}, t(each.queries === 1 ? "slices.one_query" : "slices.queries", { n: WB.number(each.queries) })), chosen.map((model) => h("td", {}, bar(each.scores[model], kind(model)))))))))));
+      groups.map(({ dimension, column, found }) => h("tbody", { "data-dimension": dimension, "data-column": column || null }, h("tr.wb-slice-head", {}, h("th", { colspan: 2 + chosen.length }, column || WB.pick(data.dimensions[dimension]))),
+        found.map((each) => h("tr", {}, h("td", {}, named(each)), h("td.num.wb-small", {}, t(each.queries === 1 ? "slices.one_query" : "slices.queries", { n: WB.number(each.queries) })), chosen.map((model) => h("td", {}, bar(each.scores[model], kind(model)))))))))));
   };
   const draw = () => {
     const known = tab.data.rows.map((row) => row.model);

@@ -13,6 +13,7 @@ WB.board.table = (tab) => {
   let down = true;
   let open = "";
   let noting = "";
+  const change = WB.board.change(tab);
   const VALUES = {
     1: (row) => row[view]?.recall[1], 5: (row) => row[view]?.recall[5], 10: (row) => row[view]?.recall[10], mrr: (row) => row[view]?.mrr, ndcg: (row) => row[view]?.ndcg,
     hit1: (row) => row[view]?.hit[1], hit5: (row) => row[view]?.hit[5], hit10: (row) => row[view]?.hit[10],
@@ -87,7 +88,9 @@ WB.board.table = (tab) => {
         WB.button(t(row.model === tab.reference ? "board.unpin" : "board.pin"), () => { tab.reference = row.model === tab.reference ? "" : row.model; tab.again(); }, "", { "data-act": "pin" }),
         WB.button(t("board.misses_of"), () => { tab.missesOf = row.model; tab.go("misses"); }, "", { "data-act": "misses" }),
         noting === row.model ? null : WB.button(t("board.write_note"), () => { noting = row.model; rows(); }, "", { "data-act": "note" }),
-        row.kind === "tuned" || row.kind === "base" ? WB.button(t("board.use"), () => WB.use({ model: row.model }).then(() => WB.go("explore")), "", { "data-act": "use" }) : null))));
+        tab.kind === "dictionary" ? WB.button(t("change.open"), () => { change.toggle(row.model); rows(); }, "", { "data-act": "change", "aria-expanded": String(change.of(row.model)) }) : null,
+        row.kind === "tuned" || row.kind === "base" ? WB.button(t("board.use"), () => WB.use({ model: row.model }).then(() => WB.go("explore")), "", { "data-act": "use" }) : null),
+      change.of(row.model) ? change.draw() : null)));
   };
 
   // ---- the table
@@ -161,5 +164,5 @@ WB.board.table = (tab) => {
       h("div", {}, WB.button(t("board.next"), () => { const best = tab.data.rows.find((r) => r.kind === "tuned" || r.kind === "base"); (best ? WB.use({ model: best.model }) : Promise.resolve()).then(() => WB.go("explore")); }, tab.data.missing.length ? "" : "primary", { id: "board-next" })));
     rows();
   };
-  return { node, draw, rows, forget: () => { open = ""; noting = ""; } };
+  return { node, draw, rows, forget: () => { open = ""; noting = ""; change.forget(); } };
 };

@@ -1,103 +1,178 @@
-// The Explore tab: how likely two terms are synonyms, the nearest terms with their scores, examples to click.
-WB.views.question = (root, { props }) => {
-  const draw = () => root.replaceChildren(WB.h("h3", {}, WB.t(props.value.key)));
-  draw();
-  return { draw };
+// The Explore tab: a switch between its four questions, and what they share: asking and waiting, terms, words
+// about two terms. Each part is a function that is given the tab and answers { node, draw, shown, chosen }.
+WB.exploring = {};
+
+// From any tab: the neighbours of a term, or two terms side by side.
+WB.explorePair = (a, b) => { WB.wantedPair = [a, b]; WB.go("explore"); setTimeout(() => WB.emit("explore-term"), 400); };
+
+// What was uploaded out of sight arrives here; the part that asked for it takes it.
+WB.views.explore_file = (root, { props, watch }) => {
+  watch("value", () => { if (props.value?.token) WB.emit("explore-file", props.value); });
+  return {};
 };
 
-WB.answerState = (v, empty) => {
+WB.views.explore = (root, { server, props, watch }) => {
   const { h, t } = WB;
-  if (!v || v.empty) return h("p.wb-small.wb-hint", {}, t(empty));
-  if (v.working) return WB.bar(null, t("common.working"));
-  if (v.preparing) return h("div.wb-gap.tight", {}, WB.bar(null, t("explore.preparing")), h("p.wb-small", {}, t("explore.preparing")));
-  if (v.problem) return h("div.wb-verdict.worse", {}, h("i"), h("p", {}, WB.pick(v.problem)));
-  return null;
-};
+  const PARTS = ["pair", "near", "match", "matrix"];
+  const remembered = WB.store.get("explore.part");
+  const tab = { dictionary: null, model: null, part: PARTS.includes(remembered) ? remembered : PARTS[0],
+    choices: { models: [], lexical: [], rerankers: [], corpora: [], versions: {}, most_bytes: Infinity, file_types: [], meaning: null } };
+  const client = Math.random().toString(36).slice(2) + Date.now().toString(36);
+  tab.ask = (name, data = {}) => WB.ask(server, name, { client, ...data });
+  tab.author = () => WB.store.get("editor.author") || "";
+  tab.info = (model) => tab.choices.models.find((each) => each.id === model);
+  tab.title = (model) => WB.pick(tab.info(model)?.title) || model;
+  // The base of a tuned model, where it is a model that can be asked.
+  tab.base = (model) => { const base = tab.info(model)?.base; return base && base !== model && tab.info(base) ? base : null; };
 
-WB.views.pair = (root, { props, watch }) => {
-  const { h, t } = WB;
-  const words = (p) => t("explore.verdict_" + (p >= 0.95 ? "sure" : p >= 0.7 ? "likely" : p >= 0.35 ? "maybe" : p >= 0.1 ? "unlikely" : "no"));
-  const percent = (p) => (p >= 0.995 ? "> 99" : p <= 0.005 ? "< 1" : WB.number(p * 100));
-  // A half circle from 0 to 100 %, drawn by dash length.
-  const gauge = (p) => {
-    const length = Math.PI * 54;
-    const arc = "M 11 65 A 54 54 0 0 1 119 65";
-    return h("svg.wb-gauge", { viewBox: "0 0 130 74", role: "img", "aria-label": t("explore.probability", { p: percent(p) }) },
-      h("path", { d: arc, class: "track" }), h("path", { d: arc, class: "value", "stroke-dasharray": `${length * p} ${length}` }));
+  // Asks until there is an answer. `progress` is told how far it is, `wanted` whether anybody still waits.
+  tab.until = async (name, data, progress, wanted) => {
+    for (;;) {
+      const reply = await tab.ask(name, data);
+      if (!wanted()) return null;
+      if (!reply.task) return reply;
+      if (reply.task.error) throw new WB.Problem(WB.pick(reply.task.error));
+      progress(reply.task);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (!wanted()) return null;
+    }
   };
-  const one = (answer, v) => h("div.wb-answer", { "data-model": answer.model },
-    v.answers.length > 1 && h("div.wb-small", {}, WB.pick(v.titles[answer.model]) || answer.model),
-    h("div.wb-row", {}, h("div.wb-dial", {}, gauge(answer.probability), h("strong", {}, percent(answer.probability) + "%")),
-      h("div.wb-gap.tight", {}, h("strong.wb-says", {}, words(answer.probability)),
-        h("span.wb-small", {}, t("explore.percentile", { p: WB.number(answer.percentile, answer.percentile > 99 ? 1 : 0) })),
-        answer.known && h("span.wb-chip.accent", {}, t("explore.known")),
-        h("span.wb-faint", {}, t("explore.cosine", { c: WB.number(answer.cosine, 3) })))));
+  // What a part knows of its question: { task, problem, answer }. An old answer stays, dimmed, until the new one comes.
+  tab.asking = (draw) => {
+    const newest = WB.newest();
+    const state = { task: null, problem: null, answer: null, busy: false };
+    let drop = () => {};
+    state.ask = async (name, data, keep = true) => {
+      const mine = newest();
+      drop();
+      let dropped = false;
+      drop = () => { dropped = true; };
+      const wanted = () => mine() && !dropped;
+      Object.assign(state, { busy: true, task: null, problem: null }, keep ? {} : { answer: null });
+      draw();
+      try {
+        const reply = await tab.until(name, data, (task) => { state.task = task; draw(); }, wanted);
+        if (reply && wanted()) state.answer = reply.answer || reply;
+      } catch (problem) { if (wanted()) { state.problem = problem.message; state.answer = null; } }
+      if (!wanted()) return null;
+      Object.assign(state, { busy: false, task: null });
+      draw();
+      return state.answer;
+    };
+    state.forget = () => { drop(); newest(); Object.assign(state, { task: null, problem: null, answer: null, busy: false }); };
+    return state;
+  };
+  tab.waiting = (task) => h("div.wb-gap.tight.wb-explore-wait", { role: "status" }, WB.bar(task?.fraction > 0 && task.fraction < 1 ? task.fraction : null, t("common.working")),
+    h("p.wb-small", {}, WB.pick(task?.words) || t("common.working")));
+  tab.problem = (message) => h("div.wb-verdict.worse", {}, h("i"), h("p", {}, message));
+
+  // ---- what the expert says of two terms; each word is a step that can be taken back
+  let note = null;
+  const tell = (words, actions = []) => { note?.remove(); note = WB.note(words, "", actions); };
+  const sentence = (reply) => [reply.title ? WB.pick(reply.title) : t("explore.nothing_changed"), ...(reply.notes || []).map(WB.pick)].join(WB.lang === "zh" ? "；" : ". ").replace(/([。.])[；.]/g, "$1");
+  // `dictionary` is that of the answer which is spoken of: the desk may say another one by now.
+  tab.say = async (word, a, b, dictionary) => {
+    const send = (each) => tab.ask("say", { dictionary, a, b, word: each, author: tab.author() });
+    let reply = await send(word);
+    if (reply.choose) {
+      const [first, second] = reply.choose;
+      const how = await WB.confirm(t("explore.both_title"), t("explore.both_text", { a, b, first, second }), [
+        { label: t("explore.both_merge"), value: "merge", kind: "primary" }, { label: t("explore.both_add", { a, b, first, second }), value: "add" }]);
+      if (!how) return false;
+      reply = await send(how);
+    }
+    const back = async () => {
+      try { const undone = await tab.ask("take_back", { dictionary, version: reply.version, author: tab.author() }); tell(sentence(undone)); changed(dictionary, undone.version); } catch (problem) { WB.note(problem.message, "problem"); }
+    };
+    tell(sentence(reply), reply.title ? [{ label: t("explore.undo"), run: back }] : []);
+    changed(dictionary, reply.version);
+    return true;
+  };
+  const renewed = () => { for (const name of PARTS) parts[name].changed?.(name === tab.part); };
+  const changed = (dictionary, version) => { tab.choices.versions[dictionary] = version; WB.emit("touch"); renewed(); };
+
+  // ---- pieces that several parts draw
+  // A term as it is written, whatever its direction.
+  tab.word = (term) => h("bdi", {}, term);
+  tab.pieces = (pieces) => h("bdi.wb-explore-term", {}, pieces.map(([text, on]) => (on ? h("mark", {}, text) : text)));
+  tab.percent = (p) => (p >= 0.995 ? "> 99" : p <= 0.005 ? "< 1" : WB.number(p * 100)) + "%";
+  tab.chip = (name, on, title, press, more = {}) => h("button.wb-chip" + (on ? ".on.accent" : ""), { type: "button", "data-chip": name, "aria-pressed": String(on), onclick: press, ...more }, title);
+  // Links that lead on with a term.
+  tab.onward = (term, ...more) => [
+    ...more,
+    WB.button(t("explore.on_map"), () => WB.use({ dictionary: tab.dictionary, model: tab.model }).then(() => WB.onMap(term)), "quiet", { "data-act": "map" }),
+    WB.button(t("explore.in_editor"), () => WB.editTerm(term, tab.dictionary), "quiet", { "data-act": "editor" })];
+  // A file may take a moment: its button says so.
+  tab.download = (format, id, fetch) => WB.button(format.toUpperCase(), (e) => {
+    const button = e.currentTarget;
+    return WB.act(button, async () => {
+      const slow = setTimeout(() => { button.textContent = t("explore.saving"); }, 400);
+      try { const file = await fetch(format); WB.save(file.name, file.mime, file.base64); } finally { clearTimeout(slow); button.textContent = format.toUpperCase(); }
+    });
+  }, "", { id: `${id}-${format}`, title: t("explore.download") });
+  tab.examples = async () => (tab.dictionary ? (await tab.ask("read_examples", { dictionary: tab.dictionary })).groups : []);
+
+  const parts = Object.fromEntries(PARTS.map((name) => [name, WB.exploring[name](tab)]));
+  const head = h("div.wb-segments.wb-explore-parts", { role: "tablist", id: "explore-parts" });
+  const body = h("div", { id: "explore-body" });
+  const drawHead = () => {
+    const focused = head.contains(document.activeElement);
+    head.setAttribute("aria-label", t("explore.parts"));
+    head.replaceChildren(...PARTS.map((name) => h("button" + (tab.part === name ? ".on" : ""), { type: "button", role: "tab", id: `explore-part-${name}`, "aria-selected": String(tab.part === name), onclick: () => tab.go(name) }, t("explore.part_" + name))));
+    if (focused) head.querySelector(".on")?.focus();
+  };
+  tab.go = (name) => {
+    tab.part = name;
+    WB.store.set("explore.part", name);
+    drawHead();
+    body.replaceChildren(parts[name].node);
+    if (tab.dictionary) parts[name].shown?.();
+  };
+  tab.compare = (a, b) => { tab.go("pair"); parts.pair.take(a, b); };
+  tab.walk = (term) => { tab.go("near"); parts.near.take(term, "dictionary"); };
   const draw = () => {
-    const v = props.value;
-    // An old answer stays, dimmed, until the new one is there.
-    root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
-    if (root.classList.contains("wb-dim")) return;
-    root.replaceChildren(WB.answerState(v, "explore.pair_empty") || h("div.wb-gap", {}, v.answers.map((answer) => one(answer, v)),
-      h("details.wb-small", {}, h("summary", {}, t("explore.meaning_title")), h("p", {}, t("explore.meaning")))));
+    if (!tab.dictionary) { root.replaceChildren(known ? WB.empty(t("common.no_dictionary"), null, WB.button(t("common.go_data"), () => WB.go("data"), "primary")) : WB.bar(null, t("common.loading"))); return; }
+    for (const part of Object.values(parts)) part.draw();
+    drawHead();
+    body.replaceChildren(parts[tab.part].node);
+    root.replaceChildren(h("div.wb-explore", {}, head, body));
   };
-  draw();
-  watch("value", draw);
-  return { draw };
-};
-
-WB.views.suggestions = (root, { server, props, watch, trigger }) => {
-  const { h, t } = WB;
-  let pairs = [];
-  let loaded = "";
-  const asking = WB.newest();
-  const draw = () => root.replaceChildren(...(pairs.length ? [h("div.wb-suggest", {}, h("span.wb-small", {}, t("explore.suggest")),
-    pairs.map(([term, other]) => h("button.wb-term", { type: "button", onclick: () => trigger("pick", { term, other }) }, term)),
-    WB.button(t("explore.other_suggestions"), () => load(true), "quiet", { id: "explore-others" }))] : []));
-  const load = async (fresh) => {
-    const name = props.value?.dictionary;
-    if (!name) { pairs = []; draw(); return; }
-    if (name === loaded && pairs.length && !fresh) return;
-    loaded = name;
-    const newest = asking();
-    let found = [];
-    try { found = (await WB.ask(server, "read_suggestions", { dictionary: name })).pairs.slice(0, 8); } catch { /* none then */ }
-    if (newest()) { pairs = found; draw(); }
+  let known = false;
+  const refresh = async () => {
+    const before = tab.choices;
+    let found;
+    try { found = await tab.ask("read_choices"); } catch { return; }
+    tab.choices = found;
+    const first = !known;
+    known = true;
+    if (first || JSON.stringify({ ...before, versions: 0 }) !== JSON.stringify({ ...found, versions: 0 })) { if (!tab.dictionary) draw(); else for (const part of Object.values(parts)) (part.choices || part.draw)(); }
+    if (first && tab.dictionary) parts[tab.part].chosen?.();
+    else if (before.versions[tab.dictionary] !== found.versions[tab.dictionary]) renewed();
   };
-  watch("value", () => load(false));
-  load(false);
-  return { draw };
-};
-
-WB.views.neighbours = (root, { props, watch, trigger }) => {
-  const { h, t } = WB;
-  let dictionary = null; // an answer about another one came too late
-  const column = (v, model) => {
-    const hits = v.hits[model];
-    const low = Math.min(...hits.map((hit) => hit.score));
-    const floor = Math.max(0, low - (Math.max(...hits.map((hit) => hit.score)) - low) * 0.25 - 0.01);
-    return h("div", { "data-model": model }, h("div.wb-small.wb-column-head", {}, WB.pick(v.titles[model]) || model),
-      h("ol.wb-hits", {}, hits.map((hit) => h("li" + (hit.known ? ".known" : ""), {},
-        h("button", { type: "button", title: t("explore.score") + " " + WB.number(hit.score, 3), onclick: () => trigger("pick", { term: hit.term }) },
-          h("span.wb-hit", {}, h("b", {}, hit.term), hit.known && h("span.wb-chip.accent", {}, t("explore.known_short")),
-            h("small", {}, hit.standard === hit.term ? t("explore.is_standard") : hit.standard)),
-          h("span.wb-hit-bar", {}, h("i", { style: { width: Math.max(2, ((hit.score - floor) / Math.max(1e-6, 1 - floor)) * 100) + "%" } })),
-          h("span.wb-faint", {}, WB.number(hit.score, 2)))))));
+  // A term may be asked for on another tab before this one was ever opened.
+  const wanted = () => {
+    if (!tab.dictionary) return;
+    if (WB.wantedPair) { const pair = WB.wantedPair; WB.wantedPair = null; tab.compare(...pair); }
+    if (WB.wantedTerm) { const term = WB.wantedTerm; WB.wantedTerm = null; tab.walk(term); }
   };
-  const draw = () => {
-    let v = props.value;
-    if (v?.empty && v.dictionary) dictionary = v.dictionary;
-    if (v?.dictionary && dictionary && v.dictionary !== dictionary) v = null;
-    // An old answer stays, dimmed, until the new one is there.
-    root.classList.toggle("wb-dim", Boolean(v?.working && root.querySelector("[data-model]")));
-    if (root.classList.contains("wb-dim")) return;
-    root.replaceChildren(WB.answerState(v, "explore.near_empty") || h("div.wb-gap.tight", {}, h("strong", {}, t("explore.neighbours_of", { term: v.term })),
-      h("div.wb-columns", {}, v.models.map((model) => column(v, model)))));
+  const chosen = () => {
+    const { dictionary, model } = props.value || {};
+    if ((dictionary || null) === tab.dictionary && (model || null) === tab.model) return;
+    const other = tab.dictionary !== (dictionary || null);
+    const first = !tab.dictionary;
+    Object.assign(tab, { dictionary: dictionary || null, model: model || null });
+    if (first) draw();
+    if (!tab.dictionary) { draw(); return; }
+    for (const part of Object.values(parts)) part.chosen?.(other);
+    if (known) parts[tab.part].shown?.();
+    wanted();
   };
-  // A term may be asked for (on the map) before this tab was ever opened.
-  const wanted = () => { if (WB.wantedTerm) { trigger("pick", { term: WB.wantedTerm }); WB.wantedTerm = null; } };
   WB.on("explore-term", wanted);
+  WB.on("changed", refresh);
+  WB.on("explore-file", (file) => parts[tab.part].file?.(file));
+  watch("value", chosen);
   draw();
-  watch("value", draw);
-  setTimeout(wanted, 900);
-  return { draw };
+  chosen();
+  refresh().then(() => { if (tab.dictionary) parts[tab.part].shown?.(); wanted(); });
+  return { draw, recolour: () => parts.matrix.recolour() };
 };

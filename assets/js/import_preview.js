@@ -74,6 +74,7 @@ WB.importing.parts.preview = () => {
     h("div.wb-tiles", { id: "data-counts" }, tile(v.pairs, "data.pairs"), tile(v.standards, "data.concepts"), tile(v.terms, "data.terms"), tile(v.rows, "data.rows")),
     a.plan && im.merging() ? plan(a.plan) : null,
     v.several ? h("div.wb-verdict", {}, h("i"), h("p", {}, t("data.several", { n: n(v.several) }))) : null,
+    v.kept ? h("p.wb-small", { id: "data-kept" }, WB.pick(v.kept)) : null,
     WB.findings.problems(v, im.memory, again), closer(), sample(v)];
 
   const drawn = a.kind === "dictionary" ? dictionary(a.preview) : im.parts.kinds[a.kind](a, a.preview, { tile, again });

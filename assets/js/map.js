@@ -1,188 +1,191 @@
-// The map: one WebGL layer of points; above it the lines and rings of one group, and what was searched for.
-WB.onMap = (term) => { WB.wantedOnMap = term; WB.go("map"); setTimeout(() => WB.emit("map-term"), 400); };
+// The map: what is shown and how it is kept current. Its parts stand in the files map_*.js; each is a function that is
+// given the map and adds to it what the others may call.
+WB.map = { used: null, wanted: null };
+WB.on("use", (names) => { WB.map.used = { names, at: Date.now() }; });
+// Opens the map on a term, from any tab: the map of what WB.use has just chosen, laid out where it is not.
+WB.onMap = (term) => {
+  const { used } = WB.map;
+  const now = Date.now();
+  WB.map.wanted = { term, names: used && now - used.at < 8000 ? used.names : {}, until: now + 10000 };
+  WB.go("map");
+  WB.emit("map-term");
+};
 
-WB.views.map = (root, { server, props, watch }) => {
+WB.views.map = (root, { server, props, watch, trigger }) => {
   const { h, t } = WB;
-  let chosen = {};
-  let data = null;
-  let problem = null;
-  let task = null;
+  const map = { root, chosen: { dictionary: "", model: "", method: "umap", against: "" }, data: null, camera: null, pinned: null, hovered: null, found: [], picked: [], task: null, problem: null };
   let idle = false;
   let start = false;
-  let members = [];
-  let pinned = null;
-  let hovered = null;
-  let bound = false;
-  const plot = h("div.wb-map-plot", { id: "map-plot" });
-  const card = h("div.wb-map-card", { hidden: true });
-  const field = h("input.wb-input", { type: "search", id: "map-search", maxlength: 100 });
-  const found = h("span.wb-small", { id: "map-found" });
-  const facts = h("div.wb-small", { id: "map-facts" });
-  const side = h("div", { id: "map-group" });
-  const reset = WB.button("", () => home(), "quiet", { id: "map-reset" });
-  const frame = h("div.wb-card.wb-map", {}, h("div.wb-row.wrap.spread", {}, h("div.wb-row.grow", {}, field, found), h("div.wb-row", {}, facts, reset)), h("div.wb-map-stage", {}, plot, card), side);
+  let stale = false;
+  map.ask = (name, data = {}) => WB.ask(server, name, { ...map.chosen, ...data });
+  map.said = (words) => { aloud.textContent = words; };
+  const aloud = h("div.wb-syn-aloud", { role: "status", "aria-live": "polite" });
+  const facts = h("p.wb-small.wb-atlas-facts", { id: "map-facts" });
+  const busy = h("span.wb-small.wb-atlas-busy", { id: "map-busy", hidden: true });
+  const tools = h("div.wb-atlas-tools");
+  const stages = h("div.wb-atlas-stages");
+  const desk = h("div.wb-atlas", { id: "map-atlas" });
+  Object.assign(map, { tools, stages });
+  for (const part of ["colours", "drawings", "labels", "camera", "select", "search", "lines", "compare", "editing", "panel", "saving"]) WB.map[part](map);
 
-  // Neighbouring numbers get far hues (golden angle), so that groups side by side differ.
-  const hue = (g) => `hsl(${Math.round((g * 137.508) % 360)}, ${WB.isDark() ? 48 : 46}%, ${(WB.isDark() ? 60 : 48) + (g % 3) * 4}%)`;
-  const theme = () => ({ ink: WB.colour("--wb-ink"), line: WB.colour("--wb-line"), accent: WB.colour("--wb-accent"), soft: WB.colour("--wb-soft") });
-  // Labels of near points go to different sides.
-  const PLACES = Array.from({ length: 20 }, (_, i) => ["top center", "bottom center", "middle right", "middle left"][i % 4]);
-  const traces = () => {
-    const c = theme();
-    const size = data.terms.length > 8000 ? 4 : data.terms.length > 1500 ? 5.5 : 7.5;
-    const empty = { type: "scatter", x: [], y: [], hoverinfo: "skip", showlegend: false };
-    return [
-      { type: "scattergl", mode: "markers", x: data.x, y: data.y, hoverinfo: "none", showlegend: false,
-        marker: { color: data.group.map(hue), size: data.standard.map((s) => (s ? size * 1.35 : size)), opacity: 0.82, line: { width: 0 } } },
-      { ...empty, mode: "lines", line: { color: c.accent, width: 1.3 } },
-      { ...empty, mode: "markers+text", marker: { size: size * 1.9, color: "rgba(0,0,0,0)", line: { color: c.accent, width: 2 } }, text: [], textposition: PLACES, textfont: { size: 12.5, color: c.ink } },
-      { ...empty, mode: "markers+text", marker: { size: size * 2.2, color: "rgba(0,0,0,0)", line: { color: c.ink, width: 2 } }, text: [], textposition: PLACES, textfont: { size: 13, color: c.ink } }];
+  // ---- points
+  const scaled = (values, steps) => Float32Array.from(values, (value) => value / steps);
+  const prepared = (reply) => {
+    const members = reply.groups.map(() => []);
+    reply.group.forEach((g, i) => members[g].push(i));
+    const before = reply.before && { ...reply.before, x: scaled(reply.before.x, reply.steps), y: scaled(reply.before.y, reply.steps) };
+    return { ...reply, n: reply.terms.length, x: scaled(reply.x, reply.steps), y: scaled(reply.y, reply.steps), before, members, places: null, lower: null };
   };
-  const layout = () => {
-    const c = theme();
-    const axis = { visible: false, showgrid: false, zeroline: false };
-    return { dragmode: "pan", hovermode: "closest", hoverdistance: 12, uirevision: [chosen.dictionary, chosen.model, chosen.method].join("\n"), margin: { l: 6, r: 6, t: 6, b: 6 },
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: WB.colour("--font"), color: c.soft }, xaxis: axis, yaxis: { ...axis, scaleanchor: "x", scaleratio: 0.62 }, height: plot.clientHeight || 520 };
+  map.at = (term) => {
+    if (!map.data) return -1;
+    map.data.places ||= new Map(map.data.terms.map((each, i) => [each, i]));
+    return map.data.places.get(term) ?? -1;
   };
-  const safe = (term) => { const s = term.length > 28 ? term.slice(0, 27) + "…" : term; return s.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"); };
-  const showGroup = (g) => {
-    if (!WB.Plotly || !data) return;
-    const ids = g == null ? [] : members[g];
-    const centre = ids.find((i) => data.standard[i]) ?? ids[0];
-    const x = [], y = [];
-    for (const i of ids) if (i !== centre) { x.push(data.x[centre], data.x[i], null); y.push(data.y[centre], data.y[i], null); }
-    WB.Plotly.restyle(plot, { x: [x, ids.map((i) => data.x[i])], y: [y, ids.map((i) => data.y[i])], text: [null, ids.length <= 16 ? ids.map((i) => safe(data.terms[i])) : []] }, [1, 2]);
+  // What was chosen by its place is chosen by its term on the new map.
+  const carriedOver = (old) => {
+    const again = (ids) => ids.map((i) => map.at(old.terms[i])).filter((i) => i >= 0);
+    const pinned = map.panel.term();
+    map.pinned = pinned == null || map.at(pinned) < 0 ? null : map.at(pinned);
+    map.picked = again(map.picked);
+    map.hovered = null;
   };
-  const showFound = () => {
-    if (!WB.Plotly || !data || !bound) return;
-    const wanted = field.value.trim().toLowerCase();
-    const ids = [];
-    if (wanted) for (let i = 0; i < data.terms.length && ids.length < 200; i++) if (data.terms[i].toLowerCase().includes(wanted)) ids.push(i);
-    found.textContent = wanted ? (ids.length ? t("map.found", { n: ids.length + (ids.length === 200 ? "+" : "") }) : t("common.nothing_found", { search: field.value.trim() })) : "";
-    WB.Plotly.restyle(plot, { x: [ids.map((i) => data.x[i])], y: [ids.map((i) => data.y[i])], text: [ids.length <= 12 ? ids.map((i) => safe(data.terms[i])) : []] }, [3]);
-    WB.Plotly.restyle(plot, { "marker.opacity": wanted && ids.length ? 0.25 : 0.82 }, [0]);
-    return ids;
-  };
-  const home = () => { pinned = null; field.value = ""; drawSide(); showGroup(null); showFound(); if (bound) WB.Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true }); };
-  const goTo = (ids) => {
-    if (!ids?.length) return;
-    const xs = ids.map((i) => data.x[i]), ys = ids.map((i) => data.y[i]);
-    const [x, y] = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
-    const half = Math.max(0.18, (Math.max(...xs) - Math.min(...xs)) * 0.7, (Math.max(...ys) - Math.min(...ys)) * 0.7);
-    WB.Plotly.relayout(plot, { "xaxis.range": [x - half, x + half], "yaxis.range": [y - half, y + half] });
-  };
-  const drawSide = () => {
-    if (pinned == null || !data) { side.replaceChildren(h("p.wb-small", {}, t("map.hint"))); return; }
-    side.replaceChildren(h("div.wb-gap.tight", {}, h("div.wb-row.spread", {}, h("strong", {}, t("map.group", { standard: data.groups[pinned] })),
-      WB.button(t("map.unpin"), () => { pinned = null; showGroup(null); drawSide(); }, "quiet", { id: "map-unpin" })),
-    h("div.wb-suggest", {}, h("span.wb-small", {}, t("map.explore")), members[pinned].slice(0, 60).map((i) => h("button.wb-term", { type: "button", onclick: () => WB.explore(data.terms[i]) }, data.terms[i])))));
-  };
-  const hover = (i, event) => {
-    const g = data.group[i];
-    hovered = g;
-    const others = members[g].filter((j) => j !== i).slice(0, 8).map((j) => data.terms[j]);
-    card.replaceChildren(h("strong", {}, data.terms[i]), h("span.wb-small", {}, data.standard[i] ? t("map.standard") : t("map.of", { standard: data.groups[g] })),
-      others.length ? h("span", {}, others.join(WB.lang === "zh" ? "、" : ", ")) : null, h("span.wb-faint", {}, t("map.click")));
-    const box = plot.getBoundingClientRect();
-    card.hidden = false;
-    const left = event.clientX - box.left, top = event.clientY - box.top;
-    card.style.left = Math.min(Math.max(8, left + 16), box.width - card.offsetWidth - 8) + "px";
-    card.style.top = Math.min(Math.max(8, top + 16), box.height - card.offsetHeight - 8) + "px";
-    if (pinned == null) showGroup(g);
-  };
-  const bind = () => {
-    if (bound) return;
-    bound = true;
-    plot.on("plotly_hover", (e) => { const p = e.points.find((point) => point.curveNumber === 0); if (p) hover(p.pointIndex, e.event); });
-    plot.on("plotly_unhover", () => { card.hidden = true; hovered = null; if (pinned == null) showGroup(null); });
-    plot.on("plotly_click", (e) => { const p = e.points.find((point) => point.curveNumber === 0); if (p) { pinned = data.group[p.pointIndex]; showGroup(pinned); drawSide(); } });
-    new ResizeObserver(() => { if (plot.offsetWidth > 0) WB.Plotly.relayout(plot, { height: plot.clientHeight, width: plot.clientWidth }); }).observe(plot);
-  };
-  const plotPoints = async () => {
-    const Plotly = await WB.plotly();
-    if (!data) return;
-    await Plotly.react(plot, traces(), layout(), { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: "reset" });
-    bind();
-    showGroup(pinned);
-    showFound();
-    root.dataset.ready = "1";
-    flyTo();
-  };
-  // A term that was asked for on another tab: its group is pinned, and the map goes there.
-  const flyTo = () => {
-    const term = WB.wantedOnMap;
-    if (!term) return;
-    if (!data || !bound) { if (idle) { start = true; idle = false; draw(); } poller.now(); return; }
-    WB.wantedOnMap = null;
-    const at = data.terms.indexOf(term);
-    field.value = term;
-    if (at >= 0) pinned = data.group[at];
-    showGroup(pinned);
-    drawSide();
-    goTo(at >= 0 ? members[pinned] : showFound());
-    showFound();
-  };
-  const drawFacts = () => {
-    field.placeholder = t("map.search");
-    field.setAttribute("aria-label", t("map.search"));
-    reset.textContent = t("map.reset");
-    const parts = [t("map.counts", { terms: WB.number(data.terms.length), groups: WB.number(data.groups.length) })];
-    if (data.trust != null) parts.push(t("map.trust", { p: WB.number(data.trust * 100) }));
-    if (data.left_out) parts.push(t("map.left_out", { n: WB.number(data.left_out) }));
-    facts.textContent = parts.join(" · ");
-    facts.title = t("map.trust_help");
-  };
-  const draw = () => {
-    if (!chosen.dictionary || !chosen.model) { root.replaceChildren(WB.empty(t("common.no_dictionary"), "", WB.button(t("common.go_data"), () => WB.go("data"), "primary"))); return; }
-    if (problem) { root.replaceChildren(h("div.wb-card.wb-gap", {}, h("div.wb-verdict.worse", {}, h("i"), h("p", {}, problem)), h("div", {}, WB.button(t("map.retry"), () => { problem = null; draw(); poller.now(); }, "primary")))); return; }
-    if (!data && idle) {
-      root.replaceChildren(WB.empty(t("map.idle"), t("map.idle_hint"), WB.button(t("map.start"), () => { start = true; idle = false; draw(); poller.now(); }, "primary", { id: "map-start" })));
-      return;
-    }
-    if (!data) {
-      const words = WB.pick(task?.words) || t("map.working");
-      root.replaceChildren(h("div.wb-card.wb-gap.tight.wb-map-wait", { id: "map-progress" }, WB.bar(task?.fraction > 0 && task.fraction < 1 ? task.fraction : null, words), h("p.wb-small", {}, words)));
-      return;
-    }
-    if (frame.parentNode !== root) root.replaceChildren(frame);
-    drawFacts();
-    drawSide();
-    showFound();
-  };
-  const poller = WB.poll(root, 1, async () => {
-    if (data || problem || idle || !chosen.dictionary || !chosen.model) return 0.5;
-    const asked = chosen;
-    let reply;
-    try { reply = await WB.ask(server, "read_map", { ...asked, start }); } catch (p) { if (asked === chosen) { problem = p.message; draw(); } return 1; }
-    if (asked !== chosen) return 0;
-    if (reply.wanted) { idle = true; draw(); flyTo(); return 1; }
-    if (reply.task) {
-      task = reply.task;
-      if (task.error) problem = WB.pick(task.error);
-      draw();
-      return task.done ? 0.1 : 0.7;
-    }
-    data = reply;
-    members = data.groups.map(() => []);
-    data.group.forEach((g, i) => members[g].push(i));
-    pinned = hovered = null;
+  const take = async (reply) => {
+    const received = performance.now();
+    const old = map.data;
+    const had = map.picked.length;
+    map.data = prepared(reply);
+    stale = false;
+    idle = false;
+    if (old) carriedOver(old);
+    map.colours.loaded(Boolean(old));
+    map.lines.reset();
+    map.compare.loaded(Boolean(old));
     draw();
-    await plotPoints();
+    map.search.again();
+    if (had !== map.picked.length || !old) map.panel.draw();
+    await map.show(received);
+    root.dataset.ready = String(map.data.version);
+    wanted();
+  };
+
+  // ---- reading
+  const poller = WB.poll(root, 1, async () => {
+    const asked = map.chosen;
+    if (!asked.dictionary || !asked.model || map.problem || idle || (map.data && !stale)) return 0.5;
+    WB.plotly().catch(() => {}); // fetched while the layout is being made
+    let reply;
+    try { reply = await map.ask("read_map", { start: start || stale, known: map.data?.version || 0 }); }
+    catch (problem) { if (asked === map.chosen) refused(problem.message); return 1; }
+    if (asked !== map.chosen) return 0;
+    if (reply.same) { stale = false; drawBusy(); return 1; }
+    if (reply.wanted) { idle = true; draw(); wanted(); return 1; }
+    if (reply.task) {
+      map.task = reply.task;
+      if (reply.task.error) refused(WB.pick(reply.task.error));
+      else if (map.data) drawBusy(); else draw();
+      return reply.task.done ? 0.1 : 0.5;
+    }
+    await take(reply);
+    drawBusy();
     return 1;
   });
-  field.addEventListener("input", () => { clearTimeout(field.timer); field.timer = setTimeout(showFound, 120); });
-  field.addEventListener("keydown", (e) => { if (e.key === "Enter") goTo(showFound()); });
+  const refused = (words) => {
+    if (map.data) { stale = false; drawBusy(); WB.note(words, "problem"); return; } // the map of before stays
+    map.problem = words;
+    draw();
+  };
+  // After an edit: the map is read again under the hand, and what is drawn stays until then.
+  map.changed = () => { if (map.data) { stale = true; poller.now(); } WB.emit("touch"); };
+  map.begin = () => { start = true; idle = false; map.problem = null; draw(); poller.now(); };
+
+  // ---- a term that was asked for on another tab: its group is ringed, and the map goes there
+  let waiting = 0;
+  const wanted = () => {
+    const wish = WB.map.wanted;
+    clearTimeout(waiting);
+    if (!wish) return;
+    const there = Date.now() > wish.until || ["dictionary", "model"].every((name) => !wish.names[name] || wish.names[name] === map.chosen[name]);
+    if (!there) { waiting = setTimeout(wanted, 250); return; } // the choosers are still on their way
+    if (!map.data) { if (idle) map.begin(); start = true; poller.now(); return; }
+    if (!map.drawn()) return;
+    WB.map.wanted = null;
+    map.search.goTo(wish.term);
+  };
+  map.wanted = wanted;
+
+  // ---- all of it
+  const drawBusy = () => {
+    busy.hidden = !(stale && map.data);
+    busy.textContent = busy.hidden ? "" : WB.pick(map.task?.words) || t("map.updating");
+  };
+  const drawFacts = () => {
+    const { data } = map;
+    const parts = [t("map.counts", { terms: WB.number(data.n), groups: WB.number(data.groups.length) })];
+    if (data.left_out) parts.push(t("map.left_out", { n: WB.number(data.left_out) }));
+    if (data.trust != null) parts.push(t("map.trust", { p: WB.number(data.trust * 100) }));
+    facts.replaceChildren(parts.join(" · "), data.trust == null ? "" : h("details.wb-atlas-why", {}, h("summary", { "aria-label": t("map.trust_what") }, "?"), h("p", {}, t("map.trust_help"))));
+  };
+  const draw = () => {
+    if (!map.chosen.dictionary || !map.chosen.model) { root.replaceChildren(WB.empty(t("common.no_dictionary"), "", WB.button(t("common.go_data"), () => WB.go("data"), "primary"))); return; }
+    if (map.problem) { root.replaceChildren(h("div.wb-card.wb-gap", {}, h("div.wb-verdict.worse", { id: "map-problem" }, h("i"), h("p", {}, map.problem)), h("div", {}, WB.button(t("map.retry"), map.begin, "primary", { id: "map-retry" })))); return; }
+    if (!map.data && idle) { root.replaceChildren(WB.empty(t("map.idle"), t("map.idle_hint"), WB.button(t("map.start"), map.begin, "primary", { id: "map-start" }))); return; }
+    if (!map.data) {
+      const words = WB.pick(map.task?.words) || t("map.working");
+      root.replaceChildren(h("div.wb-card.wb-gap.tight.wb-atlas-wait", { id: "map-progress" }, WB.bar(map.task?.fraction > 0 && map.task.fraction < 1 ? map.task.fraction : null, words), h("p.wb-small", {}, words), h("p.wb-small", {}, t("map.leave"))));
+      return;
+    }
+    if (desk.parentNode !== root) root.replaceChildren(desk, aloud);
+    desk.replaceChildren(h("div.wb-card.wb-atlas-main", {}, tools, map.compare.bar, stages, h("div.wb-atlas-foot", {}, map.colours.legend, h("div.wb-row.spread.wrap", {}, facts, busy))), map.panel.node);
+    drawTools();
+    drawFacts();
+    drawBusy();
+    map.colours.draw();
+    map.compare.draw();
+    map.panel.draw();
+  };
+  const drawTools = () => WB.keepFocus(tools, () => tools.replaceChildren(map.search.node(), map.select.modes(), map.lines.toggle(), WB.button(t("map.reset"), map.home, "quiet", { id: "map-reset" }), map.saving.menu()));
+  map.drawTools = drawTools;
+
+  // Dropdowns forget at a reload: the map that was open is asked for again, unless the page was sent to another one.
+  let returning = null;
+  try { returning = JSON.parse(WB.store.get("map.last")); } catch { /* written by nobody here */ }
+  const comesBack = (v) => {
+    const last = returning;
+    if (!last || !v.dictionary || !v.model) return false;
+    returning = null;
+    if (WB.map.wanted || WB.map.used || last.dictionary !== v.dictionary || (last.model === v.model && last.method === v.method)) return false;
+    trigger("again", last);
+    setTimeout(choose, 2000); // the model may be gone: then what the dropdowns say
+    return true;
+  };
   const choose = () => {
     const v = props.value || {};
-    if (v.dictionary === chosen.dictionary && v.model === chosen.model && v.method === chosen.method) return;
-    chosen = { dictionary: v.dictionary || "", model: v.model || "", method: v.method || "umap" };
-    data = problem = task = null; idle = start = false; delete root.dataset.ready;
-    draw(); poller.now();
+    if (comesBack(v)) return;
+    const against = WB.map.choices.against === v.model ? "" : WB.map.choices.against;
+    const wish = { dictionary: v.dictionary || "", model: v.model || "", method: v.method || "umap", against };
+    if (Object.keys(wish).every((key) => wish[key] === map.chosen[key])) return;
+    const compared = wish.against && wish.against !== map.chosen.against && wish.model === map.chosen.model && map.data;
+    map.chosen = wish;
+    if (wish.model) WB.store.set("map.last", JSON.stringify(wish));
+    Object.assign(map, { data: null, problem: null, task: null, camera: null, pinned: null, hovered: null, picked: [], found: [] });
+    map.panel.forget();
+    idle = stale = false;
+    start = Boolean(compared); // who compares has asked for it; for who comes for a term see wanted()
+    delete root.dataset.ready;
+    root.dataset.of = [wish.dictionary, wish.model, wish.method, wish.against].join("\n");
+    draw();
+    poller.now();
+    wanted();
   };
   watch("value", choose);
   choose();
   draw();
-  WB.on("map-term", flyTo);
-  WB.on("changed", () => { if (data) { data = null; draw(); poller.now(); } });
-  return { draw, recolour() { if (data) plotPoints(); } };
+  WB.on("map-term", wanted);
+  WB.on("map-choices", (what) => { if (what === "against") choose(); else if (map.data) map.colours.choose(); });
+  WB.on("changed", () => { if (map.data) map.changed(); else if (map.problem) { map.problem = null; draw(); poller.now(); } });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !map.data || !WB.visible(root) || document.querySelector("dialog[open]") || event.target.closest?.("input, textarea, select, details[open]")) return;
+    map.clear();
+  });
+  return { draw() { draw(); if (map.data) map.paint(); }, recolour() { if (map.data) { map.colours.recolour(); map.show(); } } };
 };

@@ -2,7 +2,8 @@
 // what the server refuses comes back with its sentence.
 WB.pairs.review = (tab) => {
   const { h, t } = WB;
-  const KINDS = ["", "synonym", "sentence_pair", "question"];
+  const WHATS = ["merges", "strays", "pairs", "corpus", "generated"]; // kinds of proposed synonyms
+  const KINDS = ["", "synonym", ...WHATS, "sentence_pair", "question"];
   const STATES = ["waiting", "later", "accepted", "rejected"];
   const state = { kind: "", state: "waiting", scope: "", source: "", sort: "score", search: "", page: 0, pair_set: null };
   const q = { items: [], total: 0, size: 40, counts: null, sources: [], at: 0, picked: new Set(), ready: false, problem: null };
@@ -31,8 +32,9 @@ WB.pairs.review = (tab) => {
     let reply = null;
     q.problem = null;
     try {
-      const { kind, state: wanted, sort, search, page, source } = state;
-      reply = await tab.ask("read_queue", { kind, state: wanted, sort, search, page, source, dictionary: state.scope ? tab.dictionary || "" : "" });
+      const { state: wanted, sort, search, page, source } = state;
+      const what = WHATS.includes(state.kind) ? state.kind : "";
+      reply = await tab.ask("read_queue", { kind: what ? "synonym" : state.kind, what, state: wanted, sort, search, page, source, dictionary: state.scope ? tab.dictionary || "" : "" });
     } catch (error) { q.problem = error.message; }
     if (mine !== turn) return;
     if (sending) { load(keep); return; } // what was read is older than what is being sent
@@ -162,11 +164,6 @@ WB.pairs.review = (tab) => {
   const setName = () => (state.pair_set ?? WB.store.get("review.pair_set") ?? t("review.set_default")).trim() || t("review.set_default");
   const key = (name) => h("kbd", { "aria-hidden": "true" }, name);
   const button = (act, letter, kind, item) => WB.button([t("review." + act), key(letter)], () => decide(act), kind, { id: "review-" + act, disabled: !usable(act, item), "aria-keyshortcuts": letter });
-  const group = (item) => {
-    if (item.kind !== "synonym") return null;
-    if (!item.group) return h("p.wb-small", {}, t("review.no_group", { term: item.first }));
-    return h("div.wb-review-group", {}, h("span.wb-small", {}, t("review.joins")), h("div.wb-terms", {}, h("strong.wb-term", {}, item.group.standard), item.group.synonyms.map((term) => h("span.wb-term", {}, term)), item.group.more ? h("span.wb-small", {}, t("review.joins_more", { n: item.group.more })) : null));
-  };
   const into = (item) => {
     if (item.kind === "synonym") return null;
     const field = h("input.wb-box", { type: "text", id: "review-set", maxlength: 80, value: setName(), oninput: () => { state.pair_set = field.value; WB.store.set("review.pair_set", field.value); } });
@@ -183,17 +180,10 @@ WB.pairs.review = (tab) => {
       stage.replaceChildren(h("div.wb-review-nothing", {}, h("div.wb-empty-title", {}, state.search ? t("common.nothing_found", { search: state.search }) : t(waits ? "review.none" : "review.none_other")), waits ? [h("p", {}, t("review.none_hint")), h("div.wb-actions", {}, WB.button(t("review.go_generate"), () => tab.go("generate"), "primary", { id: "review-go-generate" }))] : null));
       return;
     }
-    const long = Math.max(item.first.length, item.second.length) > 60;
-    stage.replaceChildren(
-      h("div.wb-row.spread.wrap", {}, h("span.wb-review-ask", {}, t("review.question_" + item.kind)),
-        h("div.wb-row.wrap", {}, item.state !== "waiting" ? h("span.wb-chip." + ({ accepted: "accent", rejected: "bad", later: "warn" }[item.state]), { id: "review-state" }, t("review.state_" + item.state)) : null, h("span.wb-chip", {}, t(`review.label_${item.kind === "question" ? "question_" : ""}${item.label >= 0.5 ? 1 : 0}`)))),
-      h("div.wb-review-texts" + (long ? ".long" : ""), {}, h("div", { id: "review-first" }, item.first), sign(item), h("div", { id: "review-second" }, item.second)),
-      group(item) || "", into(item) || "",
-      h("p.wb-review-why", {}, [WB.pick(item.reason), item.score == null ? null : t("review.score", { n: WB.number(item.score, 2) }), item.dictionary && t("review.in_dictionary", { name: item.dictionary }), item.source && t("review.from_source", { name: item.source })].filter(Boolean).join(" · ")),
-      item.decided && item.state !== "waiting" ? h("p.wb-small", {}, t("review.by", { who: item.author || t("review.somebody"), when: WB.ago(item.decided) })) : "",
-      h("div.wb-review-acts", {}, button("accept", "a", "primary", item), button("reject", "r", "", item), button("later", "l", "", item),
-        WB.button([t("review.undo"), key("u")], () => undoLast(), "quiet", { id: "review-undo", disabled: !history.length && item.state === "waiting", "aria-keyshortcuts": "u" }),
-        h("span.wb-review-move", {}, WB.button([t("review.previous"), key("k")], () => step(-1), "quiet", { id: "review-previous", "aria-keyshortcuts": "k" }), WB.button([t("review.next"), key("j")], () => step(1), "quiet", { id: "review-next", "aria-keyshortcuts": "j" }))));
+    const acts = h("div.wb-review-acts", {}, button("accept", "a", "primary", item), button("reject", "r", "", item), button("later", "l", "", item),
+      WB.button([t("review.undo"), key("u")], () => undoLast(), "quiet", { id: "review-undo", disabled: !history.length && item.state === "waiting", "aria-keyshortcuts": "u" }),
+      h("span.wb-review-move", {}, WB.button([t("review.previous"), key("k")], () => step(-1), "quiet", { id: "review-previous", "aria-keyshortcuts": "k" }), WB.button([t("review.next"), key("j")], () => step(1), "quiet", { id: "review-next", "aria-keyshortcuts": "j" })));
+    stage.replaceChildren(...WB.pairs.reviewCard(item, sign, into(item), acts));
   };
 
   // ---- the list
@@ -212,7 +202,7 @@ WB.pairs.review = (tab) => {
     const n = q.picked.size;
     const choosable = q.items.filter((item) => usable("accept", item) || usable("reject", item));
     above.replaceChildren(h("label.wb-tick", {}, h("input", { type: "checkbox", id: "review-all", disabled: !choosable.length, checked: n > 0 && n >= choosable.length, onchange: (e) => { q.picked = new Set(e.target.checked ? choosable.map((item) => item.id) : []); drawList(); drawBulk(); } }), h("span", {}, n ? t("review.selected", { n }) : t("review.select_page"))),
-      n ? h("span.wb-row", {}, WB.button(t("review.accept_selected"), () => bulk("accept"), "", { id: "review-accept-all" }), WB.button(t("review.reject_selected"), () => bulk("reject"), "", { id: "review-reject-all" })) : "");
+      n ? h("span.wb-row", {}, WB.button(t("review.accept_selected"), () => bulk("accept"), "", { id: "review-accept-all" }), WB.button(t("review.reject_selected"), () => bulk("reject"), "", { id: "review-reject-all" }), WB.button(t("review.later"), () => bulk("later"), "quiet", { id: "review-later-all" })) : "");
   };
   const drawProgress = () => {
     const c = q.counts;
@@ -234,13 +224,20 @@ WB.pairs.review = (tab) => {
         form.select("kind", KINDS.map((each) => [each, t("review.kind_" + each)]), { id: "review-kind", "aria-label": t("review.filters") }),
         (sources = form.select("source", sourceChoices(), { id: "review-source", "aria-label": t("review.source") })),
         form.select("scope", [["", t("review.scope_all")], ["one", t("review.scope_one", { dictionary: tab.dictionary || "" })]], { id: "review-scope", "aria-label": t("review.scope") }),
-        form.select("sort", ["score", "uncertainty", "newest"].map((each) => [each, t("review.sort_" + each)]), { id: "review-sort", "aria-label": t("review.sort") })));
+        form.select("sort", ["score", "uncertainty", "mixed", "newest"].map((each) => [each, t("review.sort_" + each)]), { id: "review-sort", "aria-label": t("review.sort") })));
     who.replaceChildren(author);
     drawProgress();
   };
 
   // ---- keys
-  const KEYS = { j: () => step(1), k: () => step(-1), a: () => decide("accept"), r: () => decide("reject"), l: () => decide("later"), u: () => undoLast(), ArrowDown: () => step(1), ArrowUp: () => step(-1), "/": () => tools.querySelector("#review-search").focus() };
+  const tick = () => {
+    const item = here();
+    if (!item) return;
+    if (!q.picked.delete(item.id)) q.picked.add(item.id);
+    drawList();
+    drawBulk();
+  };
+  const KEYS = { x: tick, j: () => step(1), k: () => step(-1), a: () => decide("accept"), r: () => decide("reject"), l: () => decide("later"), u: () => undoLast(), ArrowDown: () => step(1), ArrowUp: () => step(-1), "/": () => tools.querySelector("#review-search").focus() };
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (!KEYS[event.key] || !WB.visible(node) || document.querySelector("dialog[open]") || event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]")) return;
@@ -253,12 +250,29 @@ WB.pairs.review = (tab) => {
   tools.addEventListener("keydown", (event) => { if (["Enter", "Escape"].includes(event.key) && !event.isComposing) event.target.blur(); });
   WB.poll(node, 4, async () => { if (q.ready && !sending && !q.items.length && !q.problem) await load(); });
 
-  node.append(tools, h("div.wb-review-desk", {}, h("div.wb-gap.tight", {}, stage, h("div.wb-row.spread", {}, last, who)), h("aside.wb-card.wb-review-side", { "aria-label": "" }, above, list, under)));
+  const loop = WB.pairs.loop(tab, { found() { if (state.state !== "waiting") { state.state = "waiting"; drawTools(); } state.page = 0; load(); } });
+  // Groups change under the cards, by decisions here as well: those on the page are read anew and stay where they are.
+  const refresh = async () => {
+    if (!WB.visible(node) || !q.items.length || sending) return;
+    const mine = turn;
+    let reply;
+    try { reply = await tab.ask("read_items", { ids: q.items.map((item) => item.id) }); } catch { return; }
+    if (mine !== turn || sending) return;
+    const fresh = new Map(reply.items.map((item) => [item.id, item]));
+    const looked = here();
+    for (const item of q.items) if (fresh.has(item.id)) Object.assign(item, fresh.get(item.id));
+    q.items = q.items.filter((item) => fresh.has(item.id));
+    q.at = Math.max(0, q.items.indexOf(looked));
+    drawAll();
+  };
+  WB.on("changed", refresh);
+  node.append(loop.node, tools, h("div.wb-review-desk", {}, h("div.wb-gap.tight", {}, stage, h("div.wb-row.spread", {}, last, who)), h("aside.wb-card.wb-review-side", { "aria-label": "" }, above, list, under)));
   return {
     node,
     aside: progress,
-    draw() { drawTools(); drawAll(); node.querySelector("aside").setAttribute("aria-label", t("review.list")); last.replaceChildren(); },
-    shown() { load(here()?.id); },
-    dictionary() { drawTools(); if (state.scope) load(); },
+    draw() { loop.draw(); drawTools(); drawAll(); node.querySelector("aside").setAttribute("aria-label", t("review.list")); last.replaceChildren(); },
+    shown() { loop.now(); load(here()?.id); },
+    choices() { loop.draw(); },
+    dictionary() { loop.dictionary(); drawTools(); if (state.scope) load(); },
   };
 };

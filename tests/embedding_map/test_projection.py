@@ -50,10 +50,19 @@ def test_few_points_still_have_places(count, method):
     assert np.isfinite(y).all()
 
 
-def test_equal_vectors_do_not_break_it():
-    x, y = project(np.ones((10, 4)), "pca")
+@pytest.mark.parametrize("method", METHODS)
+def test_equal_vectors_do_not_break_it(method):
+    x, y = project(np.ones((40, 4)), method)
     assert np.isfinite(x).all()
     assert np.isfinite(y).all()
+
+
+def test_terms_of_one_vector_lie_beside_each_other_not_on_each_other():
+    vectors = clusters(each=4)
+    x, y = project(np.concatenate((vectors, vectors)), "umap")
+    apart = np.hypot(x[:48] - x[48:], y[:48] - y[48:])
+    assert apart.min() > 0
+    assert np.median(apart) < 0.2
 
 
 def test_trustworthiness_needs_enough_points():
@@ -69,6 +78,6 @@ def test_random_layout_is_less_trustworthy():
 
 def test_unknown_method_is_refused_in_words():
     with pytest.raises(BadParameter) as refusal:
-        project(np.eye(4), "tsne")
-    assert "tsne" in refusal.value.text("zh")
+        project(np.eye(4), "map.png")
+    assert "map.png" in refusal.value.text("zh")
     assert "umap" in refusal.value.text("en")

@@ -391,7 +391,7 @@ def test_an_imported_file_is_a_base_model_everywhere(services, vec, toy_csv):
     assert made.id in rows
     assert services.neighbours("abcd", made.id, "toy", 3)
     assert services.similarity("abcd", "dcba", made.id, "toy").cosine == pytest.approx(1, abs=1e-4)
-    assert len(services.projection("toy", made.id, "pca").terms) > 20
+    assert len(services.maps.layout("toy", made.id, "pca").terms) > 20
     estimate = services.estimate("toy", made.id, "finetune")
     assert estimate.prepare_seconds == 0
     run = services.start_run("toy", made.id, "instant", name="on-letters")

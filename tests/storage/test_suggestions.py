@@ -78,3 +78,60 @@ def test_only_open_ones_are_decided_and_who_is_noted(store):
     assert store.decide(chosen[:3], "waiting", before=("accepted",)) == chosen[:3]
     (first,) = store.get(chosen[:1])
     assert (first.state, first.author, first.decided_at) == ("waiting", "", None)
+
+
+def test_the_likeliest_and_the_least_certain_come_in_turn(store):
+    for score in (0.99, 0.9, 0.8, 0.6, 0.52, 0.5, 0.1):
+        add(store, (f"t{score}", "x", 1.0, score))
+    scores = [each.score for each in store.page(sort="mixed")[0]]
+    assert scores == [0.99, 0.5, 0.9, 0.52, 0.8, 0.6, 0.1]
+    pages = [each.score for page in range(4) for each in store.page(sort="mixed", page=page, size=2)[0]]
+    assert pages == scores
+
+
+def test_what_a_model_looked_for_comes_back_and_is_chosen_by(store):
+    store.add("synonym", [Proposal("a", "b", what="merges", details={"term": "ä"})], source="model:m")
+    add(store, ("c", "d"))
+    (found,) = store.page(what="merges")[0]
+    assert (found.what, found.details) == ("merges", {"term": "ä"})
+    assert [each.first for each in store.page(what="")[0]] == ["c"]
+    assert store.counts(what="merges")["waiting"] == store.counts(what="")["waiting"] == 1
+
+
+def test_only_what_a_model_proposed_and_nobody_decided_is_renewed_or_withdrawn(store):
+    for source in ("model:a", "generation:g"):
+        for state in ("waiting", "later", "rejected"):
+            add(store, (source, state, 1.0, 0.2), source=source, dictionary_id="d")
+            store.decide(ids(store, size=99)[-1:], state)
+    rows = [Proposal(source, state, 1.0, 0.7) for source in ("model:a", "generation:g")
+            for state in ("waiting", "later", "rejected")]  # fmt: skip
+    assert store.add("synonym", rows, source="model:b", dictionary_id="d", renew=True) == 0
+    changed = {(each.first, each.second) for each in store.every() if each.score == 0.7}
+    assert changed == {("model:a", "waiting"), ("model:a", "later")}
+    assert {each.source for each in store.every() if each.score == 0.7} == {"model:b"}
+    assert [row[1:3] for row in store.open_of_models("d")] == [("model:a", "waiting"), ("model:a", "later")]
+    every = [each.id for each in store.every()]
+    assert store.withdraw(every) == 4
+    assert [(each.first, each.second) for each in store.every()] == [
+        ("model:a", "rejected"), ("generation:g", "rejected")
+    ]  # fmt: skip
+
+
+def test_refused_are_those_of_no_and_marks_of_yes(store):
+    for label in (0.0, 1.0):
+        for state in ("accepted", "rejected", "later"):
+            add(store, (f"{label:g}", state, label), dictionary_id="d")
+            store.decide(ids(store, size=99)[-1:], state)
+    assert store.refused("d") == [("0", "accepted", 0.0), ("0", "rejected", 0.0), ("1", "rejected", 1.0)]
+    assert store.refused("other") == []
+
+
+def test_a_long_queue_is_answered_from_indices(store, tmp_path):
+    """The orders that the page asks for walk an index: no queue is sorted for one page of it."""
+    connection = store._database.connection.conn
+    for order in ("score IS NULL, score DESC, id", "abs(coalesce(score, 0.5) - 0.5), id"):
+        plan = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT id FROM suggestions WHERE state = 'waiting' AND dictionary_id = 'd' "
+            f"ORDER BY {order} LIMIT 40"
+        ).fetchall()
+        assert not [row for row in plan if "TEMP B-TREE" in row[3]]

@@ -24,9 +24,7 @@ IDS = {
     "synonyms-dictionary", "synonyms",
     "train-dictionary", "train-base", "train-form", "train-editor", "train-run", "train-runs",
     "board-dictionary", "board",
-    "explore-dictionary", "explore-model", "explore-second", "explore-first", "explore-other",
-    "explore-compare", "explore-pair", "explore-term", "explore-find", "explore-suggestions",
-    "explore-neighbours",
+    "explore-dictionary", "explore-model", "explore", "explore-file",
     "map-dictionary", "map-model", "map-method", "map",
     "models-list", "models-download",
 }  # fmt: skip

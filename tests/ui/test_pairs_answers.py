@@ -16,10 +16,13 @@ KEYS = (
     "name", "dictionary", "model", "recipe", "client", "replace", "search", "page", "format", "address",
     "kind", "language", "count", "cap", "system", "prompt", "terms", "texts", "near", "script", "judge", "id",
     "key", "act", "ids", "state", "sort", "source", "author", "pair_set", "timeout", "temperature",
+    "what", "by", "most", "corpora",
 )  # fmt: skip
 SLOW = {  # these do what is right: asked only with what they read
     "preview_pairs": ("client", "recipe", "model"),
     "make_set": ("name", "recipe", "replace"),
+    "start_find": ("dictionary", "model", "what", "by", "most", "corpora"),
+    "retrain": ("dictionary",),
 }
 RIGHT = {
     "name": "n", "dictionary": "汽车", "model": "m", "recipe": {}, "client": "c", "address": "http://127.0.0.1:9",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.commands.answer import Answer, Parsers
 from workbench.commands.evaluation import add_benchmark, compare_systems
+from workbench.commands.version_change import compare_versions
 from workbench.documents import difference_document, edit_document, step_document
 from workbench.editing.edits import (
     AddGroup,
@@ -64,9 +65,11 @@ def add_commands(subcommands: Parsers) -> None:
 
     one = subcommands.add_parser(
         "compare",
-        help="two versions of a dictionary (NAME A B), or two systems on a benchmark (A B --benchmark ID)",
+        help="two versions of a dictionary (NAME A B), a model on both (NAME [A [B]] --model M), or two "
+        "systems on a benchmark (A B --benchmark ID)",
     )
     one.add_argument("things", metavar="NAME A B | A B", nargs="+")
+    one.add_argument("--model", metavar="M", help="why this model's score differs between the versions")
     add_benchmark(one)
     one.add_argument("--limit", type=_count, default=500, help="pairs of two versions that are listed")
     one.set_defaults(run=compare)
@@ -340,7 +343,9 @@ def history(services: Services, options: argparse.Namespace, language: Language)
 
 
 def compare(services: Services, options: argparse.Namespace, language: Language) -> Answer:
-    """The difference of two versions, or of two systems on a benchmark."""
+    """The difference of two versions, of a model on both, or of two systems on a benchmark."""
+    if options.model:
+        return compare_versions(services, options, language)
     if options.benchmark or options.dictionary:
         return compare_systems(services, options, language)
     name, a, b = _versions(options.things)

@@ -120,6 +120,7 @@ def slice_document(found: Slice, language: Language) -> dict[str, Any]:
     """A part of the queries and what each system reaches there."""
     return {
         "dimension": found.dimension,
+        "column": found.column or None,
         "value": found.value,
         "title": found.title.get(language),
         "queries": found.queries,

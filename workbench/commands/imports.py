@@ -18,6 +18,7 @@ from workbench.documents import (
     problem_documents,
 )
 from workbench.errors import NameTaken
+from workbench.ingest.kept_columns import kept_sentence
 from workbench.ingest.table import FORMATS, ReadOptions
 from workbench.localtext import Language, LocalText
 from workbench.names import tidy
@@ -190,6 +191,7 @@ def import_dictionary(services: Services, options: argparse.Namespace, language:
     def text() -> str:
         lines = [f"{info.name}  v{info.version}  {info.pairs} pairs  {info.standards} standard terms"]
         lines += [f"  {plan.summary.get(language)}"] if plan else []
+        lines += _kept_lines(preview, language)
         return "\n".join(lines + problem_lines(problems, counts, language))
 
     return document, text
@@ -231,6 +233,7 @@ def _plan(
             lines += [f"  {sign} {pair.standard} = {pair.synonym}" for pair in found[:5]]
         lines += [f"  + {group.standard} = {', '.join(group.synonyms[:8])}" for group in plan.added[:5]]
         lines += [f"  ~ {each.before.synonym} → {each.after.synonym}" for each in plan.changed[:5]]
+        lines += _kept_lines(preview, language)
         return "\n".join([*lines, *problem_lines(problems, counts, language), NOT_STORED.get(language)])
 
     return document, text
@@ -244,7 +247,13 @@ def _read_as(document: dict[str, Any], preview: DictionaryPreview) -> dict[str, 
         "delimiter": preview.delimiter,
         "sheet": preview.sheet,
         "columns": list(preview.columns),
+        "kept_columns": [column.name for column in preview.labels],
     }
+
+
+def _kept_lines(preview: DictionaryPreview, language: Language) -> list[str]:
+    kept = kept_sentence(preview.labels)
+    return [f"  {kept.get(language)}"] if kept else []
 
 
 def _with_plan(

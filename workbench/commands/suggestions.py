@@ -10,14 +10,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from workbench.commands.answer import Answer, Parsers, read_file
-from workbench.documents import decision_document, generation_document, suggestion_document
+from workbench.commands.answer import SHOWN, Answer, Parsers, read_file
+from workbench.documents import (
+    decision_document,
+    figures_document,
+    generation_document,
+    share_row,
+    suggestion_document,
+    when,
+)
 from workbench.errors import BadParameter, InputError
 from workbench.generation.config import GenerationConfig
 from workbench.generation.endpoint import EndpointConfig
 from workbench.generation.filters import FilterSettings
 from workbench.generation.keys import ENVIRONMENT_KEY, ENVIRONMENT_URL
 from workbench.localtext import Language, LocalText
+from workbench.services.proposing import BY, WHAT
+from workbench.storage.suggestions import SuggestionSort
 from workbench.terminal import table
 from workbench.types import FINAL_STATES, GenerationJob, Suggestion, SuggestionKind, SuggestionState
 
@@ -32,6 +41,12 @@ TASKS: dict[str, SuggestionKind] = {
 PAGE = 500
 MOST = 20_000
 MOST_ASKED = 100  # requests, where nothing is said
+SORTS: dict[str, SuggestionSort] = {
+    "probability": "score",
+    "uncertainty": "uncertainty",
+    "mixed": "mixed",
+}
+_NOTHING_DECIDED = LocalText("还没有决定过建议。", "No suggestion has been decided yet.")
 DECISIONS = ("accept", "reject", "later", "undo")
 
 
@@ -43,8 +58,13 @@ def add_commands(subcommands: Parsers) -> None:
     one = decisions.add_parser("list", help="the queue, the likeliest first")
     _add_choice(one, "waiting")
     one.add_argument("--search", default="")
+    one.add_argument("--by", choices=BY, default="probability", help="the order: the likeliest first, ...")
     one.add_argument("--limit", type=int, default=50)
     one.set_defaults(run=list_suggestions)
+    one = decisions.add_parser("stats", help="how many were accepted: over time, by source, by score")
+    one.add_argument("--dictionary")
+    one.add_argument("--window", type=int, default=50, help="decisions that make one point")
+    one.set_defaults(run=show_figures)
     for name in DECISIONS:
         one = decisions.add_parser(name, help={"undo": "wait again"}.get(name, f"say {name}"))
         one.add_argument("ids", nargs="*", type=int, metavar="ID")
@@ -59,6 +79,8 @@ def add_commands(subcommands: Parsers) -> None:
 def _add_choice(one: argparse.ArgumentParser, state: str) -> None:
     one.add_argument("--dictionary")
     one.add_argument("--kind", choices=tuple(TASKS))
+    one.add_argument("--what", choices=WHAT, help="what a model looked for")
+    one.add_argument("--source", help="model:NAME, generation:JOB")
     one.add_argument("--state", choices=get_args(SuggestionState), default=state)
 
 
@@ -184,6 +206,27 @@ def list_suggestions(services: Services, options: argparse.Namespace, language: 
     return rows, lambda: table([{name: row[name] for name in wanted} for row in rows])
 
 
+def show_figures(services: Services, options: argparse.Namespace, language: Language) -> Answer:
+    """The precision of what was decided."""
+    found = services.suggestions.figures(options.dictionary, window=options.window)
+    document = figures_document(found)
+
+    def text() -> str:
+        if not found.total.decided:
+            return _NOTHING_DECIDED.get(language)
+        lines = []
+        rows = [{"source": "all", **share_row(found.total)}]
+        rows += [{"source": name or "-", **share_row(share)} for name, share in found.sources.items()]
+        rows += [{"source": f"  {name}", **share_row(share)} for name, share in found.whats.items() if name]
+        lines += [table(rows)]
+        bands = [(f"{band.low:.1f}-{band.high:.1f}", band.share) for band in found.bands]
+        lines += [table([{"score": name, **share_row(share)} for name, share in bands if share.decided])]
+        points = [{"until": when(each.end), **share_row(each.share)} for each in found.windows]
+        return "\n\n".join([*lines, table(points[-SHOWN:])])
+
+    return document, text
+
+
 def decide(services: Services, options: argparse.Namespace, language: Language) -> Answer:
     """Accept, reject, put off or take back, by id or all."""
     if bool(options.ids) == options.all:
@@ -219,14 +262,25 @@ def queue(
     *,
     kind: SuggestionKind | None = None,
     state: SuggestionState = "waiting",
+    source: str | None = None,
+    what: str | None = None,
     search: str = "",
+    sort: SuggestionSort = "score",
     most: int = MOST,
 ) -> list[Suggestion]:
-    """The first ``most`` suggestions, the likeliest first."""
+    """The first ``most`` suggestions, by default the likeliest first."""
     found: list[Suggestion] = []
     while len(found) < most:
         page, total = services.suggestions.page(
-            dictionary, kind=kind, state=state, search=search, page=len(found) // PAGE, size=PAGE
+            dictionary,
+            kind=kind,
+            state=state,
+            source=source,
+            what=what,
+            search=search,
+            sort=sort,
+            page=len(found) // PAGE,
+            size=PAGE,
         )
         found += page
         if not page or len(found) >= total:
@@ -240,6 +294,9 @@ def _chosen(services: Services, options: argparse.Namespace, most: int = MOST) -
         options.dictionary,
         kind=TASKS[options.kind] if options.kind else None,
         state=options.state,
+        source=options.source,
+        what=options.what,
         search=getattr(options, "search", ""),
+        sort=SORTS[getattr(options, "by", "probability")],
         most=most,
     )

@@ -120,6 +120,11 @@ def fused_outcomes(
     return outcomes_of_rankings(rankings, benchmark)
 
 
+def fuse(model: Floats, lexical: Floats, variant: Variant) -> Floats:
+    """The scores (q, n) of two systems for every document as one, as they are measured; a new array."""
+    return _Block(np.array(model, np.float64), np.array(lexical, np.float64), ()).fuse(variant)
+
+
 def folds(components: Sequence[str], seed: int = 0) -> npt.NDArray[np.int64]:
     """(q,) 0 or 1: queries of one component in one fold, both folds of about the same number of queries."""
     sizes: dict[str, int] = {}

@@ -14,7 +14,7 @@ from workbench.evaluation.retrieval import Benchmark
 from workbench.evaluation.significance import bootstrap_ci
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
-from workbench.types import Evaluation
+from workbench.types import LABEL_VALUES, Evaluation
 
 Dimension = Literal["overlap", "group_size", "language", "concept", "column"]
 RESAMPLES = 2000
@@ -30,7 +30,8 @@ class SliceScore:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of the queries. ``scores`` maps each measured system to what it reaches there."""
+    """A part of the queries. ``scores`` maps each measured system to what it reaches there. ``column`` is
+    the heading of a column of the imported file; empty for everything else."""
 
     dimension: Dimension
     value: str
@@ -38,6 +39,7 @@ class Slice:
     queries: int
     components: int
     scores: dict[str, SliceScore]
+    column: str = ""
 
 
 def slices_of(
@@ -46,26 +48,31 @@ def slices_of(
     *,
     group_sizes: Mapping[str, int] | None = None,
     columns: Mapping[str, str] | None = None,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
     seen: tuple[Benchmark, Mapping[str, Evaluation]] | None = None,
 ) -> list[Slice]:
     """Every slice that holds a query, by dimension.
 
     ``evaluations`` are the newest of each system on ``benchmark``. ``group_sizes`` maps a component to its
     number of terms (dictionaries); without it the size is the number of a query's answers. ``columns``
-    maps a query's key to a value of the expert's own (a column of the file it came from). ``seen`` is the
-    diagnostic benchmark with its evaluations: the slice of concepts that were trained on.
+    maps a query's key to a value of the expert's own; ``labels`` does so for each column that was kept at
+    import, by its heading (one in which no query has a value makes no slice). ``seen`` is the diagnostic
+    benchmark with its evaluations: the slice of concepts that were trained on.
     """
-    labels: list[tuple[Dimension, list[str]]] = [
-        ("overlap", _overlap(benchmark)),
-        ("group_size", _sizes(benchmark, group_sizes)),
-        ("language", [script_of(query) for query in benchmark.queries]),
+    parts: list[tuple[Dimension, str, list[str]]] = [
+        ("overlap", "", _overlap(benchmark)),
+        ("group_size", "", _sizes(benchmark, group_sizes)),
+        ("language", "", [script_of(query) for query in benchmark.queries]),
     ]
-    if columns:
-        labels.append(("column", [columns.get(term_key(query), "") for query in benchmark.queries]))
+    keys = [term_key(query) for query in benchmark.queries]
+    for heading, known in [("", columns or {}), *(labels or {}).items()]:
+        values = [known.get(key, "") for key in keys]
+        if any(values):
+            parts.append(("column", heading, values))
     found = [
         _slice(dimension, value, [place for place, each in enumerate(values) if each == value],
-               benchmark, evaluations)
-        for dimension, values in labels
+               benchmark, evaluations, heading)
+        for dimension, heading, values in parts
         for value in _in_order(dimension, values)
     ]  # fmt: skip
     if seen is not None and seen[0].queries:
@@ -80,6 +87,7 @@ def _slice(
     places: Sequence[int],
     benchmark: Benchmark,
     evaluations: Mapping[str, Evaluation],
+    column: str = "",
 ) -> Slice:
     components = [benchmark.query_components[place] for place in places]
     scores = {}
@@ -89,7 +97,9 @@ def _slice(
             interval = bootstrap_ci(values, components, RESAMPLES)
             scores[model] = SliceScore(float(values.mean()), interval)
     title = TITLES.get((dimension, value), LocalText(value or "（空）", value or "(empty)"))
-    return Slice(dimension, value, title, len(places), len(set(components)), scores)
+    if column:
+        title = LocalText(f"{column}：{title.zh}", f"{column}: {title.en}")
+    return Slice(dimension, value, title, len(places), len(set(components)), scores, column)
 
 
 def _overlap(benchmark: Benchmark) -> list[str]:
@@ -109,7 +119,8 @@ def _sizes(benchmark: Benchmark, group_sizes: Mapping[str, int] | None) -> list[
 
 def _in_order(dimension: Dimension, values: Sequence[str]) -> list[str]:
     if dimension == "column":
-        return [value for value, _ in Counter(values).most_common(20)]
+        most = [value for value, _ in Counter(value for value in values if value).most_common(LABEL_VALUES)]
+        return most + [""] * ("" in values)
     return [value for name, value in TITLES if name == dimension and value in set(values)]
 
 

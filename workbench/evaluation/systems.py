@@ -35,7 +35,7 @@ SEARCHING = LocalText("正在检索", "Searching")
 CHOOSING = LocalText("正在选融合的权重", "Choosing the weights")
 _HYBRID = re.compile(r"hybrid\((?P<model>.+)\+(?P<lexical>[a-z0-9_]+)\)")
 _RERANK = re.compile(r"rerank\((?P<model>.+)\+(?P<reranker>[^+]+)\)")
-_SHORT = {"bm25": "bm25_words"}
+_SHORT = {"bm25": "bm25_words", "bm25:words": "bm25_words", "bm25:chars": "bm25_chars"}
 RERANKERS_IN_MEMORY = 1
 MOST_EXACT = 20_000  # texts of a retrieval set that are encoded in full precision
 
@@ -136,10 +136,9 @@ class Systems:
         """The outcomes on every view of a case, the headline first."""
         if system.kind == "hybrid":
             return self._hybrid(system, case, progress)
-        folder = self._reranker_folder(system)
-        if folder is None:
+        reranker = self.reranker(system)
+        if reranker is None:
             return [Measured(view, self._outcomes(system, view, progress), {}) for view in case.views]
-        reranker = self._rerankers.get(folder, lambda: _load_reranker(folder))
         model = str(system.model)
 
         def rows_of(view: Benchmark) -> RowScorer:
@@ -189,6 +188,15 @@ class Systems:
             scores = scorer([first[row] for row in rows]).tocsr()
             out[rows] = np.asarray(scores[np.arange(len(rows)), right[rows]]).ravel()
         return out
+
+    def reranker(self, system: System) -> Reranker | None:
+        """The cross-encoder of a system that has one; the last one stays loaded.
+
+        Raises:
+            ModelProblem, NotFound: the one that it names is not there.
+        """
+        folder = self._reranker_folder(system)
+        return None if folder is None else self._rerankers.get(folder, lambda: _load_reranker(folder))
 
     # -- inside -------------------------------------------------------------------------------
 

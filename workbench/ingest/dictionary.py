@@ -12,12 +12,13 @@ from workbench.errors import FileProblem
 from workbench.ingest import dictionary_texts as say
 from workbench.ingest.cell_text import clean_text
 from workbench.ingest.columns import ColumnChoice, columns_of, guess_columns
+from workbench.ingest.kept_columns import ColumnKeeper
 from workbench.ingest.problems import ProblemLog
 from workbench.ingest.splitting import split_cell
 from workbench.ingest.table import SEPARATING, SPREADSHEETS, Table
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
-from workbench.types import Pair, Problem, Severity
+from workbench.types import LabelColumn, Pair, Problem, Severity
 
 __all__ = [
     "ColumnChoice",
@@ -39,7 +40,8 @@ class DictionaryPreview:
     ``problems`` holds at most 1000 in detail, by row; ``problem_counts`` counts all of them by code.
     ``rows`` counts the rows below the heading that hold anything, ``terms`` different terms (by
     :func:`~workbench.normalise.term_key`, standard terms included). ``multi_value_cells`` counts the
-    synonym cells that look like several synonyms, whether or not they were split.
+    synonym cells that look like several synonyms, whether or not they were split. ``labels`` are the other
+    columns that are kept (:class:`~workbench.ingest.kept_columns.ColumnKeeper`), parallel to ``pairs``.
     """
 
     pairs: tuple[Pair, ...]
@@ -60,6 +62,7 @@ class DictionaryPreview:
     sheets: tuple[str, ...]
     sample_rows: tuple[tuple[str, ...], ...]
     sample_row_numbers: tuple[int, ...]
+    labels: tuple[LabelColumn, ...] = ()
 
 
 def parse_dictionary(
@@ -93,6 +96,7 @@ def parse_dictionary(
     log.extend(table.problems, table.problem_counts)
     _note_choice(table, choice, columns, log)
     parser = _Parser(columns, choice, split_cells, max_term_length, max_pairs, log, table.format)
+    keeper = ColumnKeeper(columns, choice, escaped=table.format in SPREADSHEETS)
     first = choice.skip_rows + int(choice.has_header)
     refuse_long = table.format != "xlsx"
     for row, number in zip(
@@ -102,6 +106,8 @@ def parse_dictionary(
             parser.rows += 1
             continue  # which of its cells is which cannot be known
         parser.add_row(row, number)
+        if keeper.open:
+            keeper.take(row, len(parser.pairs))
     if not parser.pairs:
         raise FileProblem(say.NO_PAIR, _no_pair_hint(log), rows=parser.rows, **_names(choice, columns))
     parser.report_chains()
@@ -124,6 +130,7 @@ def parse_dictionary(
         sheets=table.sheets,
         sample_rows=tuple(table.rows[:SAMPLE_ROWS]),
         sample_row_numbers=tuple(table.row_numbers[:SAMPLE_ROWS]),
+        labels=keeper.kept(),
     )
 
 

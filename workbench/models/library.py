@@ -256,10 +256,6 @@ class ModelLibrary:
             self._rates.observe(f"encode:{rate_name}", before / (time.monotonic() - began))
         return result
 
-    def exact_vectors(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors (n, d) of a few texts in full precision, not stored."""
-        return self.encoder_of_folder(self.folder(model)).exact.encode(texts)
-
     def missing(self, model: str, texts: Sequence[str]) -> int:
         """How many of ``texts`` are not encoded yet; all of them where the model is not unpacked."""
         spec = spec_of(model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from workbench.errors import BadParameter, TooLittleData
 from workbench.evaluation.split import Apart, connected_components, part_of
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
+from workbench.search.found import Found, Without, codes, features_of, joined, nothing_found, spelling_of
 from workbench.search.index import VectorIndex, unit_rows
 from workbench.types import Pair, Split
 
@@ -81,19 +82,6 @@ class Elsewhere:
     score: float
     own: float
     probability: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """The nearest concept of each query and how far the next one is. All (q,); place -1: nothing there.
-
-    ``spelling`` (q, 2): how alike query and nearest term are as written, and their words in any order, 0..1.
-    """
-
-    places: Ints
-    scores: Floats
-    margins: Floats
-    spelling: Floats
 
 
 class Matcher:
@@ -208,37 +196,92 @@ class Matcher:
 
         What an expert may have overlooked: two groups that are one, or a term in the wrong group.
         """
-        places = np.arange(len(self._unit))
-        found = self._nearest(self._keys, self._unit, (places, self._component), progress)
-        own = self._nearest_of_own()
+        return self._elsewhere(np.arange(len(self._unit)), np.empty(0, np.int64), progress)
+
+    def passing_over(self, found: Sequence[Elsewhere], apart: Iterable[tuple[str, str]]) -> list[Elsewhere]:
+        """What :meth:`elsewhere` has found, and behind what is known to be wrong the next one.
+
+        ``apart`` are pairs of terms that are known not to be synonyms: so their concepts are two. Only terms
+        whose nearest concept is passed over are looked at again.
+        """
+        passed = self._passed_over(self._place, self._component, apart)
+        terms = np.array([self._place[term_key(each.term)] for each in found], np.int64)
+        nearest = np.array([self._place[term_key(each.nearest)] for each in found], np.int64)
+        wrong = np.isin(codes(self._component[terms], self._component[nearest]), passed)
+        kept = [each for each, gone in zip(found, wrong.tolist(), strict=True) if not gone]
+        return kept + self._elsewhere(terms[wrong], passed)
+
+    def _elsewhere(
+        self, places: Ints, passed: Ints, progress: Callable[[float], None] | None = None
+    ) -> list[Elsewhere]:
+        keys = [self._keys[place] for place in places.tolist()]
+        without = Without(places, self._component[places], passed)
+        found = self._nearest(keys, self._unit[places], without, progress)
+        terms = [self._terms[place] for place in places.tolist()]
+        return self._described(terms, [self._standard[key] for key in keys], found, self._own[places])
+
+    def strangers(
+        self,
+        texts: Sequence[str],
+        vectors: npt.NDArray[Any],
+        progress: Callable[[float], None] | None = None,
+        apart: Iterable[tuple[str, str]] = (),
+    ) -> list[Elsewhere]:
+        """The nearest term for each of ``texts`` (n,) that stand in no group, by their ``vectors`` (n, d).
+
+        ``apart`` as for :meth:`passing_over`. ``standard`` is empty, ``own`` -1.
+        """
+        if not len(texts):
+            return []
+        keys = [term_key(text) for text in texts]
+        own = len(self._keys) + np.arange(len(keys))  # each is a concept of its own
+        place = {**self._place, **{key: len(self._keys) + i for i, key in enumerate(keys)}}
+        passed = self._passed_over(place, np.concatenate((self._component, own)), apart)
+        without = Without(np.full(len(keys), -1), own, passed)
+        found = self._nearest(keys, unit_rows(vectors), without, progress)
+        return self._described(texts, [""] * len(keys), found, np.full(len(keys), -1.0))
+
+    def _described(
+        self, terms: Sequence[str], standards: Sequence[str], found: Found, own: Floats
+    ) -> list[Elsewhere]:
         probabilities = self._probabilities(found)
         return [
             Elsewhere(
-                self._terms[place],
-                self._standard[self._keys[place]],
+                terms[row],
+                standards[row],
                 self._terms[other],
                 self._standard[self._keys[other]],
-                float(found.scores[place]),
-                float(own[place]),
-                float(probabilities[place]),
+                float(found.scores[row]),
+                float(own[row]),
+                float(probabilities[row]),
             )
-            for place, other in enumerate(found.places.tolist())
+            for row, other in enumerate(found.places.tolist())
             if other >= 0
         ]
 
-    def _nearest_of_own(self) -> Floats:
+    @staticmethod
+    def _passed_over(place: dict[str, int], component: Ints, apart: Iterable[tuple[str, str]]) -> Ints:
+        """Codes of the pairs of concepts that ``apart`` speaks of."""
+        known = ((place.get(term_key(a)), place.get(term_key(b))) for a, b in apart)
+        both = [(a, b) for a, b in known if a is not None and b is not None]
+        numbers = component[np.array(both, np.int64).reshape(-1, 2)]
+        return np.unique(codes(numbers[:, 0], numbers[:, 1]))
+
+    @cached_property
+    def _own(self) -> Floats:
         """(n,) the highest cosine to another term of the same concept, -1 where there is none."""
         best = np.full(len(self._unit), -1.0)
         order = np.argsort(self._component, kind="stable")
         starts = np.flatnonzero(np.diff(self._component[order], prepend=-1))
         for members in np.split(order, starts[1:]):
-            if len(members) > 1:
-                cosines = self._unit[members].astype(np.float64) @ self._unit[members].T
-                np.fill_diagonal(cosines, -1.0)
-                best[members] = cosines.max(axis=1)
+            for start in range(0, len(members) if len(members) > 1 else 0, _QUERIES_AT_ONCE):
+                rows = members[start : start + _QUERIES_AT_ONCE]
+                cosines = self._unit[rows].astype(np.float64) @ self._unit[members].T
+                cosines[rows[:, None] == members] = -1.0
+                best[rows] = cosines.max(axis=1)
         return best
 
-    def _one(self, text: str, row: int, found: _Found, probability: float, threshold: Threshold) -> Match:
+    def _one(self, text: str, row: int, found: Found, probability: float, threshold: Threshold) -> Match:
         key = term_key(text)
         if not key:
             return Match(text, "", "", 0.0, 0.0, 0.0, False, False)
@@ -281,13 +324,13 @@ class Matcher:
         return self._probabilities(self._looked_up), right, weight
 
     @cached_property
-    def _looked_up(self) -> _Found:
+    def _looked_up(self) -> Found:
         """Every example without itself, then every example without its concept."""
         unit, own = self._unit[self._examples], self._component[self._examples]
         keys = [self._keys[place] for place in self._examples]
-        known = self._nearest(keys, unit, (self._examples, None))
-        unknown = self._nearest(keys, unit, (self._examples, own))
-        return _joined((known, unknown))
+        known = self._nearest(keys, unit, Without(self._examples))
+        unknown = self._nearest(keys, unit, Without(self._examples, own))
+        return joined((known, unknown))
 
     @cached_property
     def _labels(self) -> tuple[npt.NDArray[np.bool_], Floats]:
@@ -303,7 +346,7 @@ class Matcher:
         """Mean and spread of the features, their coefficients, and the intercept."""
         from sklearn.linear_model import LogisticRegression
 
-        features = _features(self._looked_up)
+        features = features_of(self._looked_up)
         right, weight = self._labels
         mean, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
         used = weight > 0
@@ -319,9 +362,9 @@ class Matcher:
         # More alike, or further ahead of the next concept, never makes a match less likely.
         return mean, spread, np.maximum(fitted.coef_[0], 0.0), float(fitted.intercept_[0])
 
-    def _probabilities(self, found: _Found) -> Floats:
+    def _probabilities(self, found: Found) -> Floats:
         mean, spread, slopes, intercept = self._model
-        logit = ((_features(found) - mean) / spread) @ slopes + intercept
+        logit = ((features_of(found) - mean) / spread) @ slopes + intercept
         return np.where(found.places >= 0, 0.5 * (1.0 + np.tanh(0.5 * logit)), 0.0)
 
     # -- looking up ------------------------------------------------------------------------------
@@ -330,34 +373,26 @@ class Matcher:
         self,
         keys: Sequence[str],
         unit: npt.NDArray[np.float32],
-        without: tuple[Ints, Ints | None] | None,
+        without: Without | None,
         progress: Callable[[float], None] | None = None,
-    ) -> _Found:
-        """The nearest concept of texts by their keys and unit vectors (q, d).
-
-        ``without``: places that each query must not find, and concepts that it must not find.
-        """
-        parts = [_nothing_found()]
+    ) -> Found:
+        """The nearest concept of texts by their keys and unit vectors (q, d)."""
+        parts = [nothing_found()]
         for start in range(0, len(unit), _QUERIES_AT_ONCE):
             rows = slice(start, start + _QUERIES_AT_ONCE)
-            block = None
-            if without is not None:
-                block = (without[0][rows], None if without[1] is None else without[1][rows])
+            block = without.of(rows) if without else None
             parts.append(self._nearest_block(keys[rows], unit[rows], block))
             if progress:
                 progress(min(1.0, rows.stop / len(unit)))
-        return _joined(parts)
+        return joined(parts)
 
     def _nearest_block(
-        self, keys: Sequence[str], unit: npt.NDArray[np.float32], without: tuple[Ints, Ints | None] | None
-    ) -> _Found:
+        self, keys: Sequence[str], unit: npt.NDArray[np.float32], without: Without | None
+    ) -> Found:
         scores, places = self._index.search(unit, min(_REACH, len(self._unit)))
-        allowed = np.ones(places.shape, bool)
+        ranked = scores.astype(np.float64)
         if without is not None:
-            allowed &= places != without[0][:, None]
-            if without[1] is not None:
-                allowed &= self._component[places] != without[1][:, None]
-        ranked = np.where(allowed, scores.astype(np.float64), -np.inf)
+            ranked[~without.allows(places, self._component)] = -np.inf
         rows = np.arange(len(ranked))
         first = ranked.argmax(axis=1)
         top = ranked[rows, first]
@@ -367,35 +402,12 @@ class Matcher:
         # Where all that was looked at is of one concept, the next one is at least as far as the last of it.
         others = np.where(np.isfinite(others), others, scores[:, -1])
         there = np.isfinite(top)
-        return _Found(
+        return Found(
             np.where(there, chosen, -1),
             np.where(there, top, 0.0),
             np.where(there, top - others, 0.0),
-            _spelling(keys, [self._keys[place] for place in chosen]),
+            spelling_of(keys, [self._keys[place] for place in chosen]),
         )
-
-
-def _nothing_found() -> _Found:
-    return _Found(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 2)))
-
-
-def _joined(parts: Sequence[_Found]) -> _Found:
-    names = ("places", "scores", "margins", "spelling")
-    return _Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def _spelling(left: Sequence[str], right: Sequence[str]) -> Floats:
-    from rapidfuzz import fuzz
-    from rapidfuzz.process import cpdist
-
-    plain = cpdist(left, right, scorer=fuzz.ratio, workers=1)
-    words = cpdist(left, right, scorer=fuzz.token_set_ratio, workers=1)
-    return np.column_stack((plain, words)).astype(np.float64) / 100.0
-
-
-def _features(found: _Found) -> Floats:
-    """(q, 4); more of any of them never makes a match less likely."""
-    return np.column_stack((found.scores, found.margins, found.spelling))
 
 
 def _standards(pairs: Sequence[Pair]) -> dict[str, str]:

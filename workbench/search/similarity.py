@@ -95,8 +95,12 @@ class Calibrator:
 
     def probability(self, cosine: float) -> float:
         """0..1, never falling as the cosine grows. See ``PROBABILITY_MEANING``."""
-        logit = self.slope * cosine + self.intercept
-        return float(0.5 * (1.0 + np.tanh(0.5 * logit)))
+        return float(self.probabilities(np.array(cosine)))
+
+    def probabilities(self, cosines: Floats) -> Floats:
+        """As :meth:`probability`, for an array of any shape."""
+        logits = self.slope * np.asarray(cosines, np.float64) + self.intercept
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)))
 
     def percentile(self, cosine: float) -> float:
         """0..100: the share of random pairs of different components that are less alike."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import BadParameter, InputError, NotFound
+from workbench.errors import InputError
 from workbench.evaluation.benchmarks import benchmark_id
 from workbench.evaluation.measure import Board, Subject, baseline_infos
 from workbench.evaluation.retention import RetentionFigures
@@ -18,22 +18,26 @@ from workbench.models.catalogue import remove_leftovers
 from workbench.models.exporting import export_folder, export_zip
 from workbench.models.word_vectors import is_vectors
 from workbench.names import checked_name, tidy, unique
-from workbench.search.explorer import Explorer
 from workbench.services import lifecycle
 from workbench.services.corpora import Corpora
 from workbench.services.editing import Editor
 from workbench.services.evaluation import Evaluations
+from workbench.services.exploring import Exploring, vector_model
 from workbench.services.generation import Generation
 from workbench.services.importing import Importer
 from workbench.services.live import Live
+from workbench.services.maps import Maps
 from workbench.services.matching import Matching
 from workbench.services.pair_maker import PairMaker
 from workbench.services.pair_sets import PairSets
+from workbench.services.picked_terms import PickedTerms
 from workbench.services.proposing import Proposer
 from workbench.services.recipes import Recipes
+from workbench.services.relearning import Relearning
 from workbench.services.retrieval_sets import RetrievalSets
 from workbench.services.stage_scores import stage_scores
 from workbench.services.suggestions import Suggestions
+from workbench.services.version_change import VersionChanges
 from workbench.services.word_vectors import WordVectors
 from workbench.settings import ASSETS, Settings
 from workbench.storage.artifacts import remove_staging
@@ -51,7 +55,6 @@ from workbench.types import (
     Hit,
     Metrics,
     ModelInfo,
-    Projection,
     Recipe,
     Run,
     Similarity,
@@ -59,7 +62,6 @@ from workbench.types import (
 )
 from workbench.workspace import Workspace
 
-ENOUGH_TO_CALIBRATE = 100  # pairs
 Progress = Callable[[float, LocalText], None]
 SAMPLES = (
     ("汽车", "cars_zh.csv"),
@@ -75,20 +77,23 @@ class Services:
         self.settings = settings
         self._workspace = Workspace(settings)
         self._supervisor = Supervisor(settings, self._workspace.runs)
-        self._encoded: set[tuple[str, str]] = set()
-        self._explorer = Explorer(self._workspace.library, self._workspace.evaluations)
+        self.exploring = Exploring(self._workspace, self.models)
         self.pair_sets = PairSets(self._workspace)
         self.corpora = Corpora(self._workspace)
         self.retrieval_sets = RetrievalSets(self._workspace)
         self.editor = Editor(self._workspace)
         self.importer = Importer(self._workspace, self.editor)
+        self.picked = PickedTerms(self._workspace, self.editor)
         self.live = Live(self._workspace)
+        self.maps = Maps(self._workspace)
         self.matching = Matching(self._workspace)
         self.proposer = Proposer(self._workspace, self.matching)
         self.pair_maker = PairMaker(self._workspace)
         self.suggestions = Suggestions(self._workspace, self.editor)
+        self.relearning = Relearning(self._workspace, self.start_run, self.retry_run)
         self.recipes = Recipes(self._workspace)
         self.evaluation = Evaluations(self._workspace, self.models)
+        self.version_change = VersionChanges(self._workspace)
         self.generation = Generation(self._workspace)
         self.word_vectors = WordVectors(self._workspace)
         self._load_samples()
@@ -113,6 +118,7 @@ class Services:
         """Stop watching runs (they go on) and close the database."""
         self.generation.close()
         self.live.close()
+        self.exploring.close()
         self._supervisor.close()
         self._workspace.close()
 
@@ -157,6 +163,7 @@ class Services:
             language=preview.language,
             source=Path(source).name[:200],
             replace=replace,
+            labels=preview.labels,
         )
 
     def unique_dictionary_name(self, wish: str) -> str:
@@ -394,7 +401,7 @@ class Services:
         if dictionary is None and own in {info.name for info in self.dictionaries()}:
             dictionary = own
         terms = self._subject(dictionary).terms if dictionary else ()
-        return self._workspace.retention.measure(self._vector_model(model), terms, progress)
+        return self._workspace.retention.measure(vector_model(model), terms, progress)
 
     # -- asking a model -------------------------------------------------------------------------
 
@@ -404,62 +411,19 @@ class Services:
         Raises:
             InputError: a term is empty, or the model is a baseline.
         """
-        subject = self._subject(dictionary or self.calibration_dictionary(model, a, b))
-        return self._explorer.similarity(a, b, self._vector_model(model), subject)
+        return self.exploring.similarity(a, b, model, dictionary)
 
     def calibration_dictionary(self, model: str, *terms: str) -> str:
         """The dictionary that a run was trained on; else the one that holds most of ``terms``."""
-        own = self._workspace.library.dictionary_of(model)
-        infos = self.dictionaries()
-        if own in [info.name for info in infos]:
-            return str(own)
-        if not infos:
-            raise NotFound(
-                LocalText(
-                    "没有词典可用来校准相似度。", "There is no dictionary to calibrate a similarity on."
-                ),
-                LocalText("请先导入一个。", "Import one first."),
-            )
-        texts = [term.strip() for term in terms]
-        holds = self._workspace.dictionaries.holds
-        # A handful of pairs calibrates nothing, whatever terms it holds.
-        return max(infos, key=lambda i: (i.pairs >= ENOUGH_TO_CALIBRATE, holds(i.version_id, texts))).name
+        return self.exploring.calibration_dictionary(model, *terms)
 
     def neighbours(self, term: str, model: str, dictionary: str, k: int = 10) -> list[Hit]:
         """The dictionary's terms nearest to ``term`` (any text), nearest first."""
-        return self._explorer.neighbours(term, self._vector_model(model), self._subject(dictionary), k)
+        return self.exploring.neighbours(term, model, dictionary, k)
 
     def vectors_ready(self, model: str, dictionary: str) -> bool:
-        """Whether a dictionary's terms are encoded by a model already."""
-        subject, library = self._subject(dictionary), self._workspace.library
-        if not library.is_here(self._vector_model(model)):
-            return False
-        key = (library.fingerprint(model), subject.info.version_id)
-        if key not in self._encoded and library.missing(model, subject.terms) == 0:
-            self._encoded.add(key)  # what is encoded stays so: looked up once
-        return key in self._encoded
-
-    # -- map ------------------------------------------------------------------------------------
-
-    def projection(
-        self, dictionary: str, model: str, method: str = "umap", progress: Progress | None = None
-    ) -> Projection:
-        """A 2-D layout of a dictionary's terms; laid out once for each model and content."""
-        from workbench.embedding_map.layout import lay_out
-
-        subject = self._subject(dictionary)
-        library = self._workspace.library
-        model = self._vector_model(model)
-        return lay_out(
-            subject.pairs,
-            subject.split,
-            lambda texts: library.vectors(model, texts, progress),
-            method=method,
-            limit=self.settings.map_max_points,
-            cache=self.settings.cache_path / "maps",
-            fingerprint=library.fingerprint(model, progress),
-            progress=progress,
-        )
+        """Whether a dictionary's terms are encoded by a model already, but for a handful."""
+        return self.exploring.ready(model, dictionary)
 
     # -- this machine ---------------------------------------------------------------------------
 
@@ -478,15 +442,6 @@ class Services:
 
     def _subject(self, dictionary: str) -> Subject:
         return self._workspace.measurer.subject(self.dictionary(dictionary))
-
-    def _vector_model(self, model: str) -> str:
-        if model in {info.id for info in self.baselines()}:
-            raise BadParameter(
-                LocalText("「{model}」没有词向量。", "“{model}” has no vectors."),
-                LocalText("请选一个模型。", "Choose a model."),
-                model=model,
-            )
-        return model
 
     def _load_samples(self) -> None:
         if self.settings.database_path.exists() and self._workspace.dictionaries.any_ever():

@@ -23,6 +23,7 @@ from workbench.evaluation.significance import compare
 from workbench.evaluation.slices import Slice, slices_of
 from workbench.localtext import Language, LocalText
 from workbench.locks import KeyedCache
+from workbench.normalise import term_key
 from workbench.services.board_details import BoardDetails
 from workbench.services.pair_evaluation import PairEvaluations
 from workbench.types import Comparison, Evaluation, ModelInfo, Run
@@ -265,7 +266,8 @@ class Evaluations:
     ) -> list[Slice]:
         """Recall@1 with its interval for parts of the queries, of the measured ``systems`` (all if empty).
 
-        ``columns`` maps a query's key (``normalise.term_key``) to a value of a column of the expert's own.
+        ``columns`` maps a query's key (``normalise.term_key``) to a value of the expert's own. The columns
+        that were kept when a dictionary was imported are slices by themselves.
         """
         case = self._case(benchmark)
         wanted = {self._measurer.systems.named(each).id for each in systems}
@@ -279,15 +281,26 @@ class Evaluations:
         }
         seen = None
         sizes: dict[str, int] | None = None
+        labels: dict[str, dict[str, str]] = {}
         if case.kind == "dictionary":
-            subject = self._measurer.subject(self._workspace.dictionaries.get(case.name))
+            info = self._workspace.dictionaries.get(case.name)
+            subject = self._measurer.subject(info)
+            keys = {term_key(query) for query in case.headline.queries}
+            labels = self._workspace.dictionaries.labels(info, keys)
             sizes = {}
             for component in subject.split.component_of.values():
                 sizes[component] = sizes.get(component, 0) + 1
             if len(case.views) > 1:
                 seen = (case.views[1], by_view[case.views[1].hash])
         headline = case.headline
-        return slices_of(headline, by_view[headline.hash], group_sizes=sizes, columns=columns, seen=seen)
+        return slices_of(
+            headline,
+            by_view[headline.hash],
+            group_sizes=sizes,
+            columns=columns,
+            labels=labels,
+            seen=seen,
+        )
 
     # -- what the expert says, and what a run says --------------------------------------------
 

@@ -128,9 +128,11 @@ class Importer:
             InputError: mode "replace", and every pair is marked as not synonyms.
         """
         if _checked(mode) == "merge":
-            version = self._dictionaries.get(name).version
             edit = MergePairs(tuple(preview.pairs))
-            return self._editor.apply(name, edit, based_on=version, author=author).info
+            with self._database.write():
+                info = self._dictionaries.get(name)
+                self._dictionaries.merge_labels(info, preview.pairs, preview.labels)
+                return self._editor.apply(name, edit, based_on=info.version, author=author).info
         with self._database.write():
             if mode == "replace":
                 self._refuse_newer(self._dictionaries.get(name), based_on)
@@ -141,6 +143,7 @@ class Importer:
                 source=Path(source).name[:200],
                 replace=mode == "replace",
                 author=author,
+                labels=preview.labels,
             )
 
     def _refuse_newer(self, info: DictionaryInfo, based_on: int | None) -> None:

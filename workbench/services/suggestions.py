@@ -17,6 +17,7 @@ from workbench.localtext import LocalText
 from workbench.names import checked_name, tidy
 from workbench.services.decided_edits import DecidedEdits
 from workbench.services.editing import Editor
+from workbench.services.suggestion_figures import Figures, figures_of
 from workbench.storage.suggestions import OPEN, SuggestionSort, pair_key
 from workbench.types import (
     LabelledPair,
@@ -76,12 +77,16 @@ class Suggestions:
         kind: SuggestionKind | None = None,
         state: SuggestionState | None = "waiting",
         source: str | None = None,
+        what: str | None = None,
         search: str = "",
         sort: SuggestionSort = "score",
         page: int = 0,
         size: int = 50,
     ) -> tuple[list[Suggestion], int]:
         """One page of the queue and how many match. ``dictionary``: a name, "" for none, ``None`` for all.
+
+        ``what`` a model looked for ("merges", "strays", "pairs", "corpus"; "" for all other suggestions).
+        ``sort``: the likeliest first, the least certain first, the two in turn ("mixed"), the newest first.
 
         Raises:
             NotFound: no such dictionary. BadParameter: no such kind, state or order.
@@ -94,6 +99,7 @@ class Suggestions:
             kind=kind,
             state=state,
             source=source,
+            what=what,
             search=search,
             sort=sort,
             page=max(0, page),
@@ -106,10 +112,23 @@ class Suggestions:
         *,
         kind: SuggestionKind | None = None,
         source: str | None = None,
+        what: str | None = None,
     ) -> dict[SuggestionState, int]:
         """How many are in each state."""
         dictionary_id = self._dictionary_id(dictionary)
-        return self._store.counts(dictionary_id=dictionary_id, kind=kind, source=source)
+        return self._store.counts(dictionary_id=dictionary_id, kind=kind, source=source, what=what)
+
+    def figures(self, dictionary: str | None = None, *, window: int = 50) -> Figures:
+        """How many of the decided suggestions were accepted: over time, by source, by score.
+
+        ``window``: so many decisions make one point of the series by decisions.
+
+        Raises:
+            NotFound: no such dictionary. BadParameter: the window holds no decision.
+        """
+        if window < 1:
+            raise BadParameter(LocalText("至少 1 次决定一个点。", "A point needs a decision at least."))
+        return figures_of(self._store.decided(dictionary_id=self._dictionary_id(dictionary)), window)
 
     def sources(self) -> list[str]:
         """Where the suggestions are from (``generation:<job id>``, ``model:<run>``), the newest first."""
@@ -124,6 +143,10 @@ class Suggestions:
                 LocalText("请刷新页面。", "Load the page again."),
             )
         return found[0]
+
+    def some(self, ids: Sequence[int]) -> list[Suggestion]:
+        """Suggestions by id, in that order; those that are not there (any more) are left out."""
+        return self._store.get(self._bounded(ids))
 
     def export(
         self,

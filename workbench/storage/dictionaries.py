@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from workbench.errors import InputError, NameTaken, NotFound
@@ -14,10 +14,11 @@ from workbench.localtext import LocalText
 from workbench.normalise import term_key
 from workbench.storage.database import Database
 from workbench.storage.entries import Row, SetHash, Snapshot, insert_rows, oddities
+from workbench.storage.entry_labels import LabelStore
 from workbench.storage.groups import GroupReader
 from workbench.storage.history import HistoryStore, add_version, title_of_import
 from workbench.storage.importing import replacement
-from workbench.types import DictionaryInfo, Pair, Part, Split, SynonymGroup
+from workbench.types import DictionaryInfo, LabelColumn, Pair, Part, Split, SynonymGroup
 
 _INFO = """SELECT d.id, d.name, d.sample, v.number AS version, v.id AS version_id, v.pairs, v.standards,
     v.terms, v.language, v.source, v.created_at
@@ -32,6 +33,7 @@ class DictionaryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._history = HistoryStore(database)
+        self._labels = LabelStore(database)
 
     def save(
         self,
@@ -43,11 +45,13 @@ class DictionaryStore:
         replace: bool = False,
         sample: bool = False,
         author: str = "",
+        labels: Sequence[LabelColumn] = (),
     ) -> DictionaryInfo:
         """Store ``pairs`` as a new dictionary, or as a new version of ``name`` when ``replace``.
 
         The same pairs as in the newest version, in whatever order, make no new version. Pairs that are
         marked as not synonyms are left out (see :meth:`refused`); the title of the step counts them.
+        ``labels`` are parallel to ``pairs``, and take the place of those that the dictionary had.
 
         Raises:
             NameTaken: ``name`` exists and ``replace`` is false.
@@ -70,7 +74,21 @@ class DictionaryStore:
                 )
             else:
                 self._replace(known, pairs, language=language, source=source, author=author)
-        return self.get(name)
+            info = self.get(name)
+            self._labels.replace(self._number(info), pairs, labels)
+        return info
+
+    def merge_labels(
+        self, info: DictionaryInfo, pairs: Sequence[Pair], labels: Sequence[LabelColumn]
+    ) -> None:
+        """Put the labels of a file, parallel to its ``pairs``, over those of a dictionary."""
+        if labels:
+            with self._database.write():
+                self._labels.merge(self._number(info), pairs, labels)
+
+    def labels(self, info: DictionaryInfo, keys: Collection[str]) -> dict[str, dict[str, str]]:
+        """For each column that was kept of the imported files: key of a synonym -> its value there."""
+        return self._labels.of(self._number(info), keys)
 
     def all(self) -> list[DictionaryInfo]:
         """Every dictionary with its newest version, samples last, newest first."""
@@ -171,6 +189,7 @@ class DictionaryStore:
                 (info.id,),
             )
             db.conn.execute("DELETE FROM evaluations WHERE dictionary_id = ?", (info.id,))
+            self._labels.delete(self._number(info))
             db["dictionaries"].update(info.id, {"deleted_at": time.time()})
 
     def newest_split(self, info: DictionaryInfo) -> Split | None:
@@ -226,6 +245,12 @@ class DictionaryStore:
         for row in self._database.connection.query(f"{_NEWEST} AND d.name = ?", [name]):
             return _info(row)
         return None
+
+    def _number(self, info: DictionaryInfo) -> int:
+        row = self._database.connection.conn.execute(
+            "SELECT number FROM dictionaries WHERE id = ?", (info.id,)
+        ).fetchone()
+        return int(row[0])
 
     def _create(
         self, name: str, pairs: Sequence[Pair], *, language: str, source: str, sample: bool, author: str

@@ -111,6 +111,27 @@ class EvaluationStore:
         )
         return [{**row, "data": json.loads(row["data"])} for row in rows]
 
+    def newest_details(self, dictionary_id: str, model: str, fingerprint: str) -> dict[str, Any] | None:
+        """What a system chose when it was last measured on a dictionary with these weights, if it was."""
+        row = self._database.connection.conn.execute(
+            "SELECT details FROM evaluations WHERE dictionary_id = ? AND model = ? AND fingerprint = ? "
+            "AND view = 'unseen' ORDER BY id DESC LIMIT 1",
+            (dictionary_id, model, fingerprint),
+        ).fetchone()
+        return dict(json.loads(row[0])) if row else None
+
+    def measured_versions(self, dictionary_id: str) -> list[tuple[int, str]]:
+        """The boards that a dictionary had: the version that was current when the first system was measured
+        on it, and the hash of its benchmark; the newest version first."""
+        rows = self._database.connection.conn.execute(
+            """SELECT (SELECT max(number) FROM versions WHERE dictionary_id = e.dictionary_id
+                AND created_at <= min(e.created_at)) AS number, e.benchmark_hash
+            FROM evaluations e WHERE e.dictionary_id = ? AND e.view = 'unseen'
+            GROUP BY e.benchmark_hash ORDER BY number DESC""",
+            (dictionary_id,),
+        )
+        return [(int(number), str(benchmark)) for number, benchmark in rows if number is not None]
+
     # -- what the expert says -----------------------------------------------------------------
 
     def notes(self) -> dict[str, str]:

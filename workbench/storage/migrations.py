@@ -50,6 +50,20 @@ def m006_benchmarks(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m007_what_was_suggested(db: Database) -> None:
+    """What each suggestion is about, what it was found by, and indices for long queues."""
+    for statement in _WHAT_WAS_SUGGESTED:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m008_labels_of_entries(db: Database) -> None:
+    """Columns of imported files that terms can be sorted by."""
+    for statement in _LABELS:
+        db.execute(statement)
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,
@@ -176,4 +190,28 @@ _BENCHMARKS = (
     "CREATE TABLE model_notes (model TEXT PRIMARY KEY, note TEXT NOT NULL, updated_at REAL NOT NULL)",
     # what the expert has decided about a benchmark: {"symmetric": true}
     "CREATE TABLE benchmark_options (benchmark TEXT PRIMARY KEY, options TEXT NOT NULL)",
+)
+
+_WHAT_WAS_SUGGESTED = (
+    # "merges", "strays", "pairs", "corpus"; "" for what a language model wrote
+    "ALTER TABLE suggestions ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE suggestions ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+    "UPDATE suggestions SET what = 'strays' WHERE source LIKE 'model:%' AND label < 0.5",
+    "DROP INDEX suggestions_state",
+    "CREATE INDEX suggestions_state ON suggestions(state, dictionary_id, kind, source, what)",
+    "CREATE INDEX suggestions_score ON suggestions(state, dictionary_id, score IS NULL, score DESC, id)",
+    """CREATE INDEX suggestions_unsure ON suggestions(
+        state, dictionary_id, abs(coalesce(score, 0.5) - 0.5), id)""",
+    """CREATE INDEX suggestions_decided ON suggestions(decided_at, id)
+        WHERE state IN ('accepted', 'rejected')""",
+)
+
+_LABELS = (
+    """CREATE TABLE label_columns (
+        dictionary INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL,
+        PRIMARY KEY (dictionary, place)) WITHOUT ROWID""",
+    # "key" is the synonym's term_key, so that a label outlives the versions
+    """CREATE TABLE entry_labels (
+        dictionary INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (dictionary, place, key)) WITHOUT ROWID""",
 )

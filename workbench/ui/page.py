@@ -35,6 +35,7 @@ class Page:
     labels: Labels = field(default_factory=Labels)
     background: Background = field(default_factory=Background)
     imports: Background = field(default_factory=Background)  # a file does not wait behind a measurement
+    questions: Background = field(default_factory=Background)  # nor does who asks a model
     choosers: list[Registered] = field(default_factory=list)
     when_shown: list[Question] = field(default_factory=list)
 
@@ -46,6 +47,7 @@ class Page:
         """End the work that is under way."""
         self.background.close()
         self.imports.close()
+        self.questions.close()
 
     def __post_init__(self) -> None:
         """Base models are known from the start: their names change with the language like any label."""

@@ -74,6 +74,7 @@ def slice_json(each: Slice) -> dict[str, Any]:
     """One slice with the score of each system on it."""
     return {
         "dimension": each.dimension,
+        "column": each.column,
         "value": each.value,
         "title": both(each.title),
         "queries": each.queries,

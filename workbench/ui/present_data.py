@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.ingest.kept_columns import kept_sentence
 from workbench.normalise import term_key
 from workbench.types import Pair, Problem, RetrievalSetInfo
 from workbench.ui.present import both, problem_json
@@ -76,6 +77,7 @@ def _sample(rows: Sequence[Sequence[str]], numbers: Sequence[int], first: int) -
 
 def _dictionary_json(found: DictionaryPreview) -> dict[str, Any]:
     choice = found.choice
+    kept = kept_sentence(found.labels)
     return {
         "read": _read_json(found),
         "columns": list(found.columns),
@@ -90,6 +92,7 @@ def _dictionary_json(found: DictionaryPreview) -> dict[str, Any]:
             "terms": found.terms,
             "rows": found.rows,
             "several": 0 if found.split_cells else found.multi_value_cells,
+            "kept": both(kept) if kept else None,
             **_sample(found.sample_rows, found.sample_row_numbers, choice.skip_rows + int(choice.has_header)),
         },
     }

@@ -1,4 +1,4 @@
-"""From pair sets, jobs of a language model and suggestions to the JSON that the page's scripts draw."""
+"""From pair sets and jobs of a language model to the JSON that the page's scripts draw."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 from workbench.generation.config import GenerationConfig
 from workbench.localtext import LocalText
 from workbench.pairing.making import MadePairs
-from workbench.types import ACTIVE_STATES, GenerationJob, Group, LabelledPair, PairSetInfo, Suggestion
+from workbench.types import ACTIVE_STATES, GenerationJob, LabelledPair, PairSetInfo
 from workbench.ui.present import both
 
-SHOWN_SYNONYMS = 12  # of the group that a suggestion would join
 DECIMALS = 4
 
 
@@ -87,30 +86,4 @@ def job_json(job: GenerationJob, names: Mapping[str, LocalText], *, resumable: b
         "created": job.created_at,
         "finished": job.finished_at,
         "resumable": resumable,
-    }
-
-
-def suggestion_json(found: Suggestion, source: str, group: Group | None) -> dict[str, Any]:
-    """A suggestion with the name of where it is from and, for a synonym, the group that it would join."""
-    return {
-        "id": found.id,
-        "kind": found.kind,
-        "dictionary": found.dictionary,
-        "first": found.first,
-        "second": found.second,
-        "label": found.label,
-        "score": None if found.score is None else round(found.score, DECIMALS),
-        "source": source,
-        "reason": both(found.reason),
-        "state": found.state,
-        "author": found.author,
-        "created": found.created_at,
-        "decided": found.decided_at,
-        "group": None
-        if group is None
-        else {
-            "standard": group.standard,
-            "synonyms": list(group.synonyms[:SHOWN_SYNONYMS]),
-            "more": max(0, len(group.synonyms) - SHOWN_SYNONYMS),
-        },
     }

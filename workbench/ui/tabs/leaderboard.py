@@ -18,7 +18,7 @@ from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.page import Page, Question
 from workbench.ui.present import both
-from workbench.ui.tabs import leaderboard_misses
+from workbench.ui.tabs import leaderboard_change, leaderboard_misses
 from workbench.ui.text import text
 
 LONGEST_ID = 600
@@ -32,7 +32,11 @@ def build(page: Page) -> None:
     lead("board")
     chooser = dictionary_chooser(page, "board-dictionary")
     chooser.elem_classes = ["wb-narrow"]
-    functions = [*_functions(page), *leaderboard_misses.functions(page)]
+    functions = [
+        *_functions(page),
+        *leaderboard_misses.functions(page),
+        *leaderboard_change.functions(page),
+    ]
     board = view("board", functions=functions, elem_id="board")
     question = Question(lambda name: {"dictionary": name}, chooser, board)
     page.when_shown.append(question)

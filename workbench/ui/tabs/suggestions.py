@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import BadParameter
 from workbench.normalise import term_key
+from workbench.services.proposing import WHAT
 from workbench.storage.suggestions import SuggestionSort
 from workbench.types import Group, Suggestion, SuggestionKind, SuggestionState
-from workbench.ui import incoming, present_pairs
+from workbench.ui import incoming, present_suggestions
 from workbench.ui.page import Page
 from workbench.ui.present import both
+from workbench.ui.tabs import suggestions_loop
+from workbench.ui.tabs.suggestions_loop import source_name
 from workbench.ui.text import text
 
 PAGE_SIZE = 40
@@ -33,11 +36,14 @@ def functions(page: Page) -> list[Function]:
         state: Any = incoming.one_of(data, "state", get_args(SuggestionState), default="waiting")
         sort: Any = incoming.one_of(data, "sort", get_args(SuggestionSort), default="score")
         source = incoming.words(data, "source", limit=LONGEST_NAME, default="") or None
+        what = incoming.one_of(data, "what", ("", "generated", *WHAT), default="")
+        wanted = {"": None, "generated": ""}.get(what, what)
         found, total = queue.page(
             scope,
             kind=kind,
             state=state,
             source=source,
+            what=wanted,
             search=incoming.words(data, "search", limit=LONGEST_NAME, default=""),
             sort=sort,
             page=incoming.whole(data, "page", 0, 10**7, default=0),
@@ -47,9 +53,13 @@ def functions(page: Page) -> list[Function]:
             "items": _items(page, found),
             "total": total,
             "size": PAGE_SIZE,
-            "counts": queue.counts(scope, kind=kind, source=source),
-            "sources": [{"id": each, "name": _source_name(page, each)} for each in queue.sources()[:SOURCES]],
+            "counts": queue.counts(scope, kind=kind, source=source, what=wanted),
+            "sources": [{"id": each, "name": source_name(page, each)} for each in queue.sources()[:SOURCES]],
         }
+
+    def read_items(data: dict[str, Any]) -> dict[str, Any]:
+        """Some suggestions as they are now, with the groups that they speak of."""
+        return {"items": _items(page, queue.some(_ids(data)))}
 
     def decide(data: dict[str, Any]) -> dict[str, Any]:
         """Accept, reject, put off or take back."""
@@ -73,7 +83,7 @@ def functions(page: Page) -> list[Function]:
             "pair_set": None if done.pair_set is None else done.pair_set.name,
         }
 
-    return [read_queue, decide]
+    return [read_queue, read_items, decide, *suggestions_loop.functions(page)]
 
 
 def _scope(data: dict[str, Any]) -> str | None:
@@ -89,34 +99,24 @@ def _ids(data: dict[str, Any]) -> list[int]:
 
 
 def _items(page: Page, found: list[Suggestion]) -> list[dict[str, Any]]:
-    sources: dict[str, str] = {}
-    groups: dict[tuple[str, str], Group | None] = {}
-    items = []
-    for each in found:
-        if each.source not in sources:
-            sources[each.source] = _source_name(page, each.source)
-        place = (each.dictionary, term_key(each.first))
-        if place not in groups:
-            groups[place] = _group(page, each)
-        items.append(present_pairs.suggestion_json(each, sources[each.source], groups[place]))
-    return items
+    sources = {each.source: source_name(page, each.source) for each in found}
+    groups: dict[tuple[str, str], list[Group]] = {}
 
+    def of(dictionary: str, term: str) -> list[Group]:
+        """The groups of a term, the one that is called by it first."""
+        key = (dictionary, term_key(term))
+        if key not in groups:
+            there = page.services.editor.find(dictionary, term) if dictionary else ()
+            groups[key] = sorted(there, key=lambda group: term_key(group.standard) != key[1])
+        return groups[key]
 
-def _group(page: Page, found: Suggestion) -> Group | None:
-    """The group that a proposed synonym would join."""
-    if found.kind != "synonym" or not found.dictionary:
-        return None
-    key = term_key(found.first)
-    there = page.services.editor.find(found.dictionary, found.first)
-    return next((group for group in there if term_key(group.standard) == key), None)
-
-
-def _source_name(page: Page, source: str) -> str:
-    """The name of the job or run behind ``generation:<id>`` or ``model:<name>``."""
-    kind, _, rest = source.partition(":")
-    if kind != "generation":
-        return rest or source
-    try:
-        return page.services.generation.job(rest).name
-    except NotFound:
-        return ""
+    return [
+        present_suggestions.suggestion_json(
+            each,
+            sources[each.source],
+            of(each.dictionary, each.first) if each.kind == "synonym" else (),
+            of(each.dictionary, each.second) if each.kind == "synonym" else (),
+            of(each.dictionary, str(each.details.get("home", ""))) if each.what == "strays" else (),
+        )
+        for each in found
+    ]

@@ -44,7 +44,7 @@ def build(page: Page) -> None:
             lead("synonyms")
         with gr.Column(scale=3, min_width=240):
             dictionary = dictionary_chooser(page, "synonyms-dictionary")
-    functions = [*_reading(page), *_changing(page), *_history(page), *_live(page)]
+    functions = [*reading(page), *changing(page), *_history(page), *_live(page)]
     editor = view("synonyms", functions=functions, elem_id="synonyms")
     question = Question(lambda name: {"dictionary": name}, dictionary, editor)
     page.when_shown.append(question)
@@ -62,7 +62,8 @@ def _name(data: dict[str, Any]) -> str:
     return incoming.words(data, "name", limit=LONGEST_NAME)
 
 
-def _reading(page: Page) -> list[Function]:
+def reading(page: Page) -> list[Function]:
+    """What is asked about groups, terms and chains; the map asks some of it as well."""
     editor = page.services.editor
 
     def read_page(data: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +166,8 @@ def _reading(page: Page) -> list[Function]:
     ]
 
 
-def _changing(page: Page) -> list[Function]:
+def changing(page: Page) -> list[Function]:
+    """Edits, undo and redo, and going back to a version; the map makes the same ones."""
     editor = page.services.editor
 
     def apply_edit(data: dict[str, Any]) -> dict[str, Any]:

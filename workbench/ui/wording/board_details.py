@@ -193,6 +193,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "slices.queries": ("{n} 题", "{n} queries"),
     "slices.one_query": ("1 题", "1 query"),
+    "slices.no_value": ("（空）", "(empty)"),
     "slices.choose": ("比较哪些模型", "Which models"),
     # -- labelled pairs
     "pairboard.size": (
