@@ -86,7 +86,7 @@ def tuned(services):
 def test_a_run_ends_with_a_model_and_a_verdict(services, carry_out, recipe, parameters):
     run = carry_out(recipe, parameters, name="mine")
     assert run.state == "completed", run.message
-    assert left(services, run) == (["model"] if recipe == "instant" else ["model", "stage-1"])
+    assert left(services, run) == ["model"]
     assert "mine" in tuned(services)
     assert run.result["test"]["difference"]["verdict"] in ("better", "worse", "tied")
     assert run.progress == 1
