@@ -13,7 +13,6 @@ from workbench.ui.present_editor import groups_json
 
 if TYPE_CHECKING:
     from workbench.services.maps import Before, Colours, Lines, MapLayout, TermCard
-
     from workbench.services.picked_terms import GroupOption
 
 STEPS = 10_000  # places of the plane from its middle to its edge: finer than a screen shows
