@@ -29,11 +29,10 @@ def descend(
     """Places (n, 2) that lower the cross entropy of a fuzzy graph (n, n), CSR and symmetric, from ``start``.
 
     Objective, sampling of edges and learning rate are those of UMAP (McInnes, Healy, Melville 2018, arXiv
-    1802.03426, algorithm 5). umap-learn moves both ends of an edge, edge by edge; here a point follows its
-    own edges, each pulling twice, since the other end has the same edge. Random numbers are hashes of seed,
+    1802.03426, algorithm 5): both ends of an edge move, edge by edge. Random numbers are hashes of seed,
     epoch and edge, so the same input gives the same places. ``step`` is the learning rate at first; it falls
-    to 0. ``hold`` pulls each point back to where it started by that share of the way, an epoch: without it
-    a layout drifts though nothing has changed. ``progress`` is told the share (0..1) of epochs that are done,
+    to 0. ``hold`` pulls each point back to where it started by that share of the way, an epoch: without it a
+    layout drifts though nothing has changed. ``progress`` is told the share (0..1) of epochs that are done,
     and may raise to stop.
     """
     home = np.array(start, np.float32, order="C")
@@ -110,14 +109,16 @@ def _kernel() -> Callable[..., None]:
                     continue
                 due[edge] += every[edge]
                 j = tails[edge]
-                for _ in range(2):
-                    dx, dy = x - places[j, 0], y - places[j, 1]
-                    square = dx * dx + dy * dy
-                    if square > 0:
-                        power = square**b
-                        pull = -two * a * b * power / (square * (a * power + one))
-                        x += alpha * clipped(pull * dx)
-                        y += alpha * clipped(pull * dy)
+                dx, dy = x - places[j, 0], y - places[j, 1]
+                square = dx * dx + dy * dy
+                if square > 0:
+                    power = square**b
+                    pull = -two * a * b * power / (square * (a * power + one))
+                    along, across = alpha * clipped(pull * dx), alpha * clipped(pull * dy)
+                    x += along
+                    y += across
+                    places[j, 0] -= along
+                    places[j, 1] -= across
                 for which in range(_NEGATIVES):
                     j = drawn(seed, number, edge, which, total)
                     if j == i:
