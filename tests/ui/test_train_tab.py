@@ -100,29 +100,29 @@ def test_a_recipe_is_edited_saved_and_used(page, services):
     page.click("[data-recipe=finetune]")
     page.click("#train-edit")
     page.wait_for_selector("#recipe-stages [data-stage=in_batch]")
-    page.click("#recipe-stages [data-stage=in_batch] summary")
     set_number(page, "#recipe-stages [data-stage=in_batch] [data-parameter=epochs]", "7")
     page.wait_for_selector("[data-recipe=finetune] [data-mark=changed]")
     assert page.locator("[data-default=epochs]").is_visible()
     page.click("#recipe-add")
     page.fill("#recipe-add-search", "merge")
     page.click("#recipe-add-menu [data-stage=merge]")
-    page.wait_for_selector("#recipe-stages [data-place='2'][data-stage=merge]")
-    page.click("#recipe-stages [data-place='2'] [data-act=up]")
     page.wait_for_selector("#recipe-stages [data-place='1'][data-stage=merge]")
-    page.click("#recipe-stages [data-place='1'] [data-act=down]")
-    assert page.locator("#recipe-path b").count() == 5, "the base, three stages, the new model"
+    page.click("#recipe-stages [data-place='1'] [data-act=up]")
+    page.wait_for_selector("#recipe-stages [data-place='0'][data-stage=merge]")
+    page.click("#recipe-stages [data-place='0'] [data-act=down]")
+    page.wait_for_selector("#recipe-stages [data-place='1'][data-stage=merge]")
+    assert page.locator("#recipe-path b").count() == 4, "the base, two stages, the new model"
     page.fill("#recipe-name", "工厂")
     page.fill("#recipe-help", "厂里的词典")
     page.click("#recipe-save")
     page.wait_for_selector("#train-more-ways [data-recipe='工厂'].on")
     saved = services.recipes.get("工厂")
-    assert [entry.stage for entry in saved.stages] == ["in_batch", "instant_map", "merge"]
+    assert [entry.stage for entry in saved.stages] == ["in_batch", "merge"]
     assert saved.stages[0].parameters["epochs"] == 7
     page.click("#train-start")
     page.wait_for_selector("#train-run-name:has-text('toy-工厂')")
     used = [entry["stage"] for entry in services.runs()[0].config["stages"]]
-    assert used == ["in_batch", "instant_map", "merge"]
+    assert used == ["in_batch", "merge"]
 
 
 def test_a_parameter_outside_its_range_is_not_taken_and_the_default_comes_back(page):
@@ -280,7 +280,6 @@ def test_retry_opens_the_form_as_the_run_had_it(page, services):
     page.wait_for_selector("[data-recipe=finetune].on [data-mark=changed]")
     epochs = "#recipe-stages [data-stage=in_batch] [data-parameter=epochs]"
     assert page.input_value(epochs) == "9"
-    page.click("#recipe-stages [data-stage=in_batch] summary")
     set_number(page, epochs, "2")
     page.click("#train-start")
     page.wait_for_selector("#train-run-name:has-text('toy-finetune')")
