@@ -77,13 +77,9 @@ def test_removing_and_undoing_moves_nothing(terms, kept):
     before = places(lay_out(terms, asked.space(terms), "umap", kept))
     fewer = terms[:10] + terms[13:]
     now = lay_out(fewer, asked.space(fewer), "umap", kept)
-    still = pytest.approx(np.array([before[term] for term in fewer]), abs=1e-6)
-    assert np.array([places(now)[term] for term in fewer]) == still
+    assert places(now) == {term: before[term] for term in fewer}
     assert now.gone == 3
-    again = places(lay_out(terms, asked.space(terms), "umap", kept))
-    assert np.array([again[term] for term in terms]) == pytest.approx(
-        np.array([before[term] for term in terms]), abs=1e-6
-    )
+    assert places(lay_out(terms, asked.space(terms), "umap", kept)) == before
     assert asked.times == 1
 
 

@@ -96,13 +96,14 @@ def lay_out(
     earlier = kept.newest(lineage)
     if earlier is not None and _little_changed(earlier, terms):
         placed = _added_to(earlier, terms, [space] if before is None else [space, before])
-    elif before is None:
-        placed = _alone(terms, space, method, progress)
     else:
-        base = lay_out(terms, before, method, kept, progress=progress)
-        placed = _from_base(base, space, method, progress)
-    if earlier is not None and not placed.added.any():
-        placed = _turned(placed, earlier)
+        if before is None:
+            placed = _alone(terms, space, method, progress)
+        else:
+            base = lay_out(terms, before, method, kept, progress=progress)
+            placed = _from_base(base, space, method, progress)
+        if earlier is not None:
+            placed = _turned(placed, earlier)
     kept.keep(lineage, placed)
     return placed
 

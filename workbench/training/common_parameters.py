@@ -34,8 +34,8 @@ def epochs(default: int, most: int = 100) -> Parameter:
 def epoch_count(parameters: Mapping[str, Any], examples: int) -> int:
     """Passes over ``examples``: those asked for, else as many as show the model 1,600 of them, at most four.
 
-    So many examples bring a whole model most of what it can gain; of more passes it gains a point at the
-    cost of as much time again (docs/benchmarks.md, "How deep, how long").
+    So many bring a whole model what it can gain; more passes brought nothing that could be told
+    (docs/benchmarks.md, "How deep, how long").
     """
     return int(parameters["epochs"]) or max(1, min(MOST_PASSES, round(ENOUGH / max(1, examples))))
 

@@ -131,8 +131,9 @@ def plan_within(
     def seconds_of(candidate: list[dict[str, Any]]) -> float:
         return whole.seconds - whole.train_seconds + _training_seconds(workspace, work, base, candidate)
 
-    plan = fit_to_budget(_counted(configs, work), budget, seconds_of)
-    if plan.configs == _counted(configs, work):
+    counted = _counted(configs, work)
+    plan = fit_to_budget(counted, budget, seconds_of)
+    if plan.configs == counted:
         plan = replace(plan, configs=configs)
     return plan, estimate_run(workspace, subject, base, plan.configs, **given)
 
