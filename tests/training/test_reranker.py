@@ -48,7 +48,7 @@ def rerank(train, family_data):
 @pytest.fixture(scope="session")
 def reranked(rerank):
     """The stage carried out once."""
-    return rerank()
+    return rerank(seed=2)
 
 
 def plainly(folder, pairs):
@@ -62,7 +62,7 @@ def plainly(folder, pairs):
 def test_it_learns_for_unseen_families_what_the_vectors_do_not_show(reranked):
     result = reranked.result
     assert result.base.recall1 < 50
-    assert result.best.recall1 > result.base.recall1 + 12
+    assert result.best.recall1 > result.base.recall1 + 25
     assert result.best.mrr10 > result.base.mrr10 + 15
     assert result.chosen["blend"] > 0
     assert "Reranking helps" in result.chosen["told"]["en"]
