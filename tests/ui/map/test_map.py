@@ -7,12 +7,9 @@ from map_on_screen import (
     chosen,
     drawn,
     flown_to,
-    home_with_two_runs,
-    opened_map,
     search,
     spot,
     stored,
-    thirty_groups,
 )
 from playwright.sync_api import expect
 
@@ -20,19 +17,6 @@ from workbench.errors import InputError
 from workbench.localtext import LocalText
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory, tiny_model_folder, toy_csv):
-    opened = home_with_two_runs(tmp_path_factory.mktemp("atlas") / "home", tiny_model_folder, toy_csv)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def own(services, toy_pairs, request):
-    """A dictionary of the test's own."""
-    return thirty_groups(services, toy_pairs, request.node.name[:60])
 
 
 @pytest.fixture
@@ -47,16 +31,6 @@ def unseen(services, request):
             for k, v in groups.items()
         },
     )
-
-
-@pytest.fixture
-def visit(browse, address):
-    """Opens the map of a dictionary."""
-
-    def open_map(dictionary="toy", model="second", **more):
-        return opened_map(browse, address, dictionary, model, **more)
-
-    return open_map
 
 
 def test_a_map_is_begun_on_request_and_goes_on_through_a_reload(visit, services, unseen, monkeypatch):

@@ -5,14 +5,11 @@ from map_on_screen import (
     chosen,
     circle,
     flown_to,
-    home_with_two_runs,
     keep_only,
     kept,
-    opened_map,
     search,
     spot,
     stored,
-    thirty_groups,
 )
 from playwright.sync_api import expect
 
@@ -29,29 +26,6 @@ ODD = {
     "长" * 500: ("长词", "${window.__evil=1}"),
     "%{x} <b>bold</b>": ("{{constructor}}", "&lt;b&gt;"),
 }
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory, tiny_model_folder, toy_csv):
-    opened = home_with_two_runs(tmp_path_factory.mktemp("atlas") / "home", tiny_model_folder, toy_csv)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def own(services, toy_pairs, request):
-    """A dictionary of the test's own."""
-    return thirty_groups(services, toy_pairs, request.node.name[:60])
-
-
-@pytest.fixture
-def visit(browse, address):
-    """Opens the map of a dictionary."""
-
-    def open_map(dictionary="toy", model="second", **more):
-        return opened_map(browse, address, dictionary, model, **more)
-
-    return open_map
 
 
 def test_edits_in_the_panel_are_on_the_map_at_once_and_can_be_taken_back(visit, services, own, until):

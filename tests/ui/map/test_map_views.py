@@ -1,27 +1,10 @@
 """Ways to look at the map in a browser: colours, lines, before and after, and as a file."""
 
 import pytest
-from map_on_screen import chosen, drawn, home_with_two_runs, in_the_middle, opened_map, spot
+from map_on_screen import chosen, drawn, in_the_middle, spot
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory, tiny_model_folder, toy_csv):
-    opened = home_with_two_runs(tmp_path_factory.mktemp("atlas") / "home", tiny_model_folder, toy_csv)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def visit(browse, address):
-    """Opens the map of a dictionary."""
-
-    def open_map(dictionary="toy", model="second", **more):
-        return opened_map(browse, address, dictionary, model, **more)
-
-    return open_map
 
 
 def test_colours_have_a_legend_that_isolates(visit, services):
@@ -62,6 +45,20 @@ def test_every_colour_is_there_or_says_what_it_needs(visit, by):
         "document.getElementById('map-plot').data.every(t => typeof t.marker.color === 'string')"
     )
     assert page.locator(".wb-note.problem").count() == 0
+
+
+def test_terms_are_coloured_by_how_often_raw_text_has_them(visit, services):
+    layout = services.maps.layout("toy", "second")
+    seen, rare = layout.terms[0], layout.terms[1]
+    text = "\n".join([*[f"One saw {seen} again, number {n}." for n in range(12)], f"And {rare} once."])
+    services.corpora.save("diary", services.corpora.preview(text.encode(), "diary.txt"), source="diary.txt")
+    page = visit()
+    page.select_option("#map-by", "frequency")
+    page.wait_for_selector("#map-legend .wb-atlas-ramp")
+    expect(page.locator("#map-legend")).to_contain_text("12")
+    counts = services.maps.colours("toy", "second", "frequency", layout=layout).values
+    assert [counts[0], counts[1]] == [12, 1]
+    assert sum(counts) == 13
 
 
 def test_lines_and_the_list_of_what_is_not_learnt(visit, services, toy_pairs):
