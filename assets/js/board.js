@@ -43,9 +43,9 @@ WB.views.board = (root, { server, props, watch }) => {
     return node;
   };
   const head = () => h("div.wb-row.spread.wrap.wb-board-head", {},
-    h("div.wb-row.wrap", {}, h("div.wb-segments", { id: "board-kinds", role: "group", "aria-label": t("board.on") }, KINDS.map((kind) => segment(kind, tab.kind, t("board.on_" + kind), (to) => show({ kind: to, part: "board" }), "board-on-" + kind))),
+    h("div.wb-row.wrap", {}, h("div.wb-segments", { id: "board-kinds", role: "group", "aria-label": t("board.on") }, KINDS.map((kind) => segment(kind, tab.kind, t("board.on_" + kind), (to) => show({ kind: to, part: "board" }), "board-on-" + kind)).map((node, i) => WB.glossOn(node, [null, "retrieval_set", "labelled_pairs"][i]))),
       tab.kind !== "dictionary" && ofKind(tab.kind).length ? setChooser() : null),
-    tab.kind === "pairs" || !tab.data?.rows.length ? null : h("div.wb-segments", { id: "board-parts", role: "group", "aria-label": t("board.parts") }, PARTS.map((part) => segment(part, tab.part, t("board.part_" + part), tab.go, "board-part-" + part))));
+    tab.kind === "pairs" || !tab.data?.rows.length ? null : h("div.wb-segments", { id: "board-parts", role: "group", "aria-label": t("board.parts") }, PARTS.map((part) => segment(part, tab.part, t("board.part_" + part), tab.go, "board-part-" + part)).map((node, i) => WB.glossOn(node, i === 2 ? "slice" : null))));
 
   // ---- measuring
   const start = (button, more = {}) => WB.act(button, async () => { await tab.ask("measure", more); adding = false; await poller.now(); draw(); });
@@ -113,6 +113,7 @@ WB.views.board = (root, { server, props, watch }) => {
     try { reply = await tab.ask("read_board", { reference: tab.reference, order: tab.order }); } catch (error) { if (mine()) { tab.problem = error.message; draw(); } return 4; }
     if (!mine() || asked !== JSON.stringify([tab.benchmark(), tab.reference, tab.order])) return 0.2;
     if (reply.task?.done && reply.task.error) WB.note(WB.pick(reply.task.error), "problem");
+    if (tab.data?.task && !tab.data.task.done && reply.task?.done !== false) WB.say(t("board.measured"));
     const changed = JSON.stringify(reply) !== JSON.stringify(tab.data) || tab.problem;
     tab.problem = null;
     tab.data = reply;

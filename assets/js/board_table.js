@@ -14,6 +14,7 @@ WB.board.table = (tab) => {
   let open = "";
   let noting = "";
   const change = WB.board.change(tab);
+  const GLOSS = { 1: "recall", 5: "recall", 10: "recall", mrr: "mrr", ndcg: "ndcg", hit1: "hit", hit5: "hit", hit10: "hit", retention: "retention", curve: "dev", verdict: "verdict" };
   const VALUES = {
     1: (row) => row[view]?.recall[1], 5: (row) => row[view]?.recall[5], 10: (row) => row[view]?.recall[10], mrr: (row) => row[view]?.mrr, ndcg: (row) => row[view]?.ndcg,
     hit1: (row) => row[view]?.hit[1], hit5: (row) => row[view]?.hit[5], hit10: (row) => row[view]?.hit[10],
@@ -71,7 +72,7 @@ WB.board.table = (tab) => {
     if (noting !== row.model) return null;
     const area = h("textarea.wb-box", { rows: 2, id: "board-note", maxlength: 2000, placeholder: t("board.note_placeholder"), "aria-label": t("board.col_note") });
     area.value = row.note;
-    const save = (button) => WB.act(button, async () => { row.note = (await tab.ask("set_note", { model: row.model, note: area.value })).note; noting = ""; rows(); });
+    const save = (button) => WB.act(button, async () => { const said = await tab.ask("set_note", { model: row.model, note: area.value, author: WB.store.get("editor.author") || "" }); row.note = said.note; row.note_author = said.note_author; noting = ""; rows(); });
     area.addEventListener("keydown", (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); save(null); } if (e.key === "Escape") { noting = ""; rows(); } });
     setTimeout(() => area.focus());
     return h("div.wb-row", {}, area, WB.button(t("board.note_save"), (e) => save(e.currentTarget), "primary", { id: "board-note-save" }));
@@ -82,7 +83,7 @@ WB.board.table = (tab) => {
       row.run_verdict ? h("p.wb-small.wb-warning", {}, WB.pick(row.run_verdict)) : null,
       h("div.wb-board-facts", {}, fact(t("board.detail_strategy"), WB.pick(row.strategy)), fact(t("board.detail_base"), row.base ? tab.title(row.base) : ""), fact(t("board.detail_told"), WB.pick(row.told)),
         fact(t("board.detail_retention"), retention(row)), fact(t("board.detail_overlap"), overlap), fact(t("board.detail_measured"), t("board.took", { when: WB.ago(row.at), seconds: WB.duration(row.seconds) })),
-        noting === row.model ? null : fact(t("board.detail_note"), row.note)),
+        noting === row.model ? null : fact(t("board.detail_note"), row.note && row.note_author ? t("board.note_by", { note: row.note, who: row.note_author }) : row.note)),
       note(row),
       h("div.wb-row.wrap", {},
         WB.button(t(row.model === tab.reference ? "board.unpin" : "board.pin"), () => { tab.reference = row.model === tab.reference ? "" : row.model; tab.again(); }, "", { "data-act": "pin" }),
@@ -102,8 +103,8 @@ WB.board.table = (tab) => {
     return found.sort((a, b) => (down ? value(b) - value(a) : value(a) - value(b)) || tab.title(a.model).localeCompare(tab.title(b.model)));
   };
   const label = (name) => (name === "verdict" && tab.reference ? t("board.col_reference", { model: tab.title(tab.reference) }) : t("board.col_" + name));
-  const header = (name, text, number = true) => h("th" + (number ? ".num" : ""), { title: t("board.help_" + name), "aria-sort": tab.order === "best" && sort === name ? (down ? "descending" : "ascending") : "none" },
-    VALUES[name] ? h("button", { type: "button", id: "board-sort-" + name, onclick: () => { const again = tab.order === "best" && sort === name; down = again ? !down : true; sort = name; if (tab.order !== "best") { tab.order = "best"; tab.again(); } rows(); } }, text + (tab.order === "best" && sort === name ? (down ? " ↓" : " ↑") : "")) : text);
+  const header = (name, text, number = true) => h("th" + (number ? ".num" : ""), { title: GLOSS[name] ? null : t("board.help_" + name), "aria-sort": tab.order === "best" && sort === name ? (down ? "descending" : "ascending") : "none" },
+    VALUES[name] ? h("button", { type: "button", id: "board-sort-" + name, ...WB.gloss(GLOSS[name]), onclick: () => { const again = tab.order === "best" && sort === name; down = again ? !down : true; sort = name; if (tab.order !== "best") { tab.order = "best"; tab.again(); } rows(); } }, text + (tab.order === "best" && sort === name ? (down ? " ↓" : " ↑") : "")) : GLOSS[name] ? WB.term(GLOSS[name], text, { id: "board-head-" + name }) : text);
   const rows = () => WB.keepFocus(table, () => {
     const shown = columns;
     table.replaceChildren(h("table.wb-table.wb-board", {},
@@ -151,17 +152,17 @@ WB.board.table = (tab) => {
     field.setAttribute("aria-label", t("board.filter"));
     const kinds = ["all", "tuned", "base", "hybrid", "baseline"].filter((k) => k === "all" || k === kind || tab.data.rows.some((row) => row.kind === k));
     const orders = tab.data.rows.some((row) => row.stage);
-    node.replaceChildren(
+    node.replaceChildren(...[
       h("div.wb-row.spread.wrap", {},
-        dictionary ? h("div.wb-segments", { id: "board-view" }, ["unseen", "seen"].map((v) => tab.segment(v, view, t("board.view_" + v), (to) => { view = to; draw(); }, "board-view-" + v))) : symmetric(),
-        h("div.wb-row.wrap", {}, h("div.wb-segments.small", { id: "board-kind" }, kinds.map((k) => tab.segment(k, kind, t("board.kind_" + k), (to) => { kind = to; draw(); }, "board-kind-" + k))), field)),
+        dictionary ? h("div.wb-segments", { id: "board-view" }, ["unseen", "seen"].map((v) => tab.segment(v, view, t("board.view_" + v), (to) => { view = to; draw(); }, "board-view-" + v)).map((node, i) => WB.glossOn(node, ["unseen", "seen"][i]))) : symmetric(),
+        h("div.wb-row.wrap", {}, h("div.wb-segments.small", { id: "board-kind" }, kinds.map((k) => tab.segment(k, kind, t("board.kind_" + k), (to) => { kind = to; draw(); }, "board-kind-" + k)).map((node, i) => WB.glossOn(node, { base: "base_model", hybrid: "hybrid", baseline: "lexical" }[kinds[i]]))), field)),
       h("p.wb-small" + (view === "seen" ? ".wb-warning" : ""), { id: "board-about" }, about()),
       tab.data.power ? h("p.wb-small.wb-warning", { id: "board-power" }, WB.pick(tab.data.power)) : null,
       tab.data.notes.map((words) => h("p.wb-small", { "data-note": "" }, WB.pick(words))),
       h("div.wb-row.spread.wrap", {}, orders ? h("div.wb-segments.small", { id: "board-order", title: t("board.order_help") }, ["best", "stages"].map((o) => tab.segment(o, tab.order, t("board.order_" + o), (to) => { tab.order = to; tab.again(); draw(); }, "board-order-" + o))) : h("span"),
         h("div.wb-row.wrap", {}, tab.addButton(), chooser(), exports())),
-      tab.adder() || "", table, h("p.wb-small.wb-explain", {}, t("board.explain")),
-      h("div", {}, WB.button(t("board.next"), () => { const best = tab.data.rows.find((r) => r.kind === "tuned" || r.kind === "base"); (best ? WB.use({ model: best.model }) : Promise.resolve()).then(() => WB.go("explore")); }, tab.data.missing.length ? "" : "primary", { id: "board-next" })));
+      tab.adder(), table, h("p.wb-small.wb-explain", {}, t("board.explain"), " ", WB.term("interval"), " · ", WB.term("lexical"), " · ", WB.term("test")),
+      h("div", {}, WB.button(t("board.next"), () => { const best = tab.data.rows.find((r) => r.kind === "tuned" || r.kind === "base"); (best ? WB.use({ model: best.model }) : Promise.resolve()).then(() => WB.go("explore")); }, tab.data.missing.length ? "" : "primary", { id: "board-next" }))].flat().filter(Boolean));
     rows();
   };
   return { node, draw, rows, forget: () => { open = ""; noting = ""; change.forget(); } };

@@ -41,6 +41,9 @@ window.WB = (() => {
   WB.button = (label, onclick, kind = "", attributes = {}) =>
     WB.h("button.wb-button" + (kind ? "." + kind : ""), { type: "button", onclick, ...attributes }, label);
 
+  // A control that can be used, or cannot and says why: its title is what a screen reader describes it with.
+  WB.able = (node, reason) => { node.disabled = Boolean(reason); if (reason) node.title = reason; else node.removeAttribute("title"); return node; };
+
   WB.empty = (title, hint, ...actions) =>
     WB.h("div.wb-empty", {}, WB.h("div.wb-empty-title", {}, title), hint && WB.h("p", {}, hint),
       actions.length ? WB.h("div.wb-actions", {}, actions) : null);
@@ -153,9 +156,28 @@ window.WB = (() => {
       WB.h("div.wb-actions", {}, [...actions, { label: WB.t("common.cancel"), value: null }].map((action) =>
         WB.button(action.label, () => { dialog.close(); dialog.remove(); resolve(action.value); }, action.kind || "", { "data-choice": String(action.value) }))));
     dialog.addEventListener("cancel", () => { dialog.remove(); resolve(null); });
+    WB.modal(dialog);
+  });
+  // Opens a dialog under the name of its heading; the focus goes into it, and back when it is gone.
+  let dialogs = 0;
+  WB.modal = (dialog) => {
+    const from = document.activeElement;
+    const title = dialog.querySelector("h2, h3");
+    if (title && !dialog.hasAttribute("aria-label")) { title.id ||= `wb-dialog-${++dialogs}`; dialog.setAttribute("aria-labelledby", title.id); }
     document.body.append(dialog);
     dialog.showModal();
-  });
+    const watch = new MutationObserver(() => {
+      if (dialog.isConnected && dialog.open) return;
+      watch.disconnect();
+      const back = from?.isConnected ? from : from?.id && document.getElementById(from.id);
+      if (!document.activeElement || document.activeElement === document.body) back?.focus?.({ preventScroll: true });
+    });
+    watch.observe(document.body, { childList: true });
+    watch.observe(dialog, { attributes: true, attributeFilter: ["open"] });
+  };
+  // Says something to screen readers alone: that work has begun, or what came out.
+  const aloud = WB.h("div.wb-unseen", { id: "wb-aloud", role: "status", "aria-live": "polite" });
+  WB.say = (words) => { if (!aloud.isConnected) document.body.append(aloud); aloud.textContent = words; };
   WB.save = (name, mime, base64) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const url = URL.createObjectURL(new Blob([bytes], { type: mime }));

@@ -138,13 +138,14 @@ WB.curves = (host) => {
   const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
 
   // ---- what is around the plots
+  const GLOSS = (series) => ({ dev_recall: "recall", "dev_mrr": "mrr", retention: "retention", learning_rate: "learning_rate", loss: "loss", random_cosine: "cosine" }[series.replace(/@\d+$|_(zh|en)$/, "")]);
   const drawTools = () => {
     const chosen = shown();
     const toggle = (series) => { wish.shown = chosen.includes(series) ? (chosen.length > 1 ? chosen.filter((each) => each !== series) : chosen) : [...chosen, series]; keep(); };
-    const chip = (series, on, attributes, i) => h("button.wb-series" + (on ? ".on" : ""), { type: "button", "data-series": series, "aria-pressed": String(on), ...attributes },
+    const chip = (series, on, attributes, i) => h("button.wb-series" + (on ? ".on" : ""), { type: "button", "data-series": series, "aria-pressed": String(on), ...WB.gloss(GLOSS(series)), ...attributes },
       i == null ? null : h("i", { style: { background: runs.length > 1 ? "currentColor" : WB.colour(i === 0 ? "--wb-accent" : i === 1 ? "--wb-soft" : "--wb-faint") } }), title(series));
     const active = document.activeElement?.closest?.(".wb-plot-head")?.contains(document.activeElement) ? document.activeElement.dataset.series : null;
-    heads[0].replaceChildren(h("div", {}, h("strong", {}, t("curves.quality")), h("span", { title: t("curves.quality_help") }, t("curves.quality_unit"))),
+    heads[0].replaceChildren(h("div", {}, h("strong", {}, t("curves.quality")), WB.term("dev", t("curves.quality_unit"), { title: t("curves.quality_help") })),
       h("div.wb-series-row", {}, qualities().map((series) => chip(series, chosen.includes(series), { onclick: () => toggle(series) }, chosen.includes(series) ? chosen.indexOf(series) : null))));
     bare.textContent = t("curves.no_loss");
     const name = second();

@@ -136,7 +136,7 @@ WB.dataDetails = (lists) => {
         words && WB.button(t("lists.edit"), () => WB.use({ dictionary: info.name }).then(() => WB.go("synonyms")), "", { id: "data-edit" }),
         words && WB.button(t(check ? "lists.check_hide" : "lists.check"), () => { if (check) { check = null; lists.draw(); } else look(); }, "", { id: "data-check-start", "aria-expanded": String(Boolean(check)) }),
         (lists.kind === "pairs" || lists.kind === "retrieval") && chooser(), exporting(), WB.button(t("common.delete"), remove, "danger", { id: "data-delete" }))),
-      counts && words && h("p.wb-small", { id: "data-split-line" }, t("lists.split_line", Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, WB.number(count)])))),
+      counts && words && h("p.wb-small", { id: "data-split-line" }, WB.term("split"), ": ", t("lists.split_line", Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, WB.number(count)])))),
       info.trusted === false ? h("div.wb-verdict.worse", {}, h("i"), h("div.wb-grow", {}, h("p", {}, t("lists.untrusted_text"))), WB.button(t("lists.accept"), (e) => accept(e.currentTarget), "primary", { id: "data-accept" })) : null,
       words ? checked() : compared(), h("div.wb-row", {}, lists.field), lists.body);
   };

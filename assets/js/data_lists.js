@@ -60,8 +60,8 @@ WB.views.data_lists = (root, { server }) => {
     const found = lists.all[lists.kind];
     const info = lists.info();
     const head = h("div.wb-row.spread.wrap.wb-list-head", {}, h("h3", {}, t("lists.title")), h("div.wb-segments.small", { role: "tablist", id: "data-kinds" }, KINDS.map((kind) =>
-      h("button" + (kind === lists.kind ? ".on" : ""), { type: "button", role: "tab", "aria-selected": String(kind === lists.kind), "data-kind": kind, onclick: () => go(kind) }, t("lists.kind_" + kind), h("b.wb-count", {}, WB.number(lists.all[kind].length))))));
-    root.replaceChildren(h("div.wb-card.wb-below", {}, head, found.length ? table(found) : WB.empty(t("lists.none_" + lists.kind), t("lists.hint_" + lists.kind))), ...(info ? [details.node(info)] : []));
+      h("button" + (kind === lists.kind ? ".on" : ""), { type: "button", role: "tab", "aria-selected": String(kind === lists.kind), "data-kind": kind, ...WB.gloss({ pairs: "labelled_pairs", corpus: "corpus", retrieval: "retrieval_set" }[kind]), onclick: () => go(kind) }, t("lists.kind_" + kind), h("b.wb-count", {}, WB.number(lists.all[kind].length))))));
+    root.replaceChildren(h("div.wb-card.wb-below", {}, head, found.length ? table(found) : WB.empty(t("lists.none_" + lists.kind), t("lists.hint_" + lists.kind), WB.button(t("recipes.import_file"), () => document.querySelector("#data-file input[type=file]")?.click(), "", { id: "data-choose", "data-needs": "edit" }))), ...(info ? [details.node(info)] : []));
     if (info) details.rows();
   };
   lists.draw = draw;

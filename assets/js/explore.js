@@ -94,7 +94,8 @@ WB.views.explore = (root, { server, props, watch }) => {
   // ---- pieces that several parts draw
   // A term as it is written, whatever its direction.
   tab.word = (term) => h("bdi", {}, term);
-  tab.pieces = (pieces) => h("bdi.wb-explore-term", {}, pieces.map(([text, on]) => (on ? h("mark", {}, text) : text)));
+  const isLong = (pieces) => pieces.reduce((n, [text]) => n + text.length, 0) > 60;
+  tab.pieces = (pieces) => h("bdi.wb-explore-term" + (isLong(pieces) ? ".long" : ""), { tabindex: isLong(pieces) ? 0 : null }, pieces.map(([text, on]) => (on ? h("mark", {}, text) : text)));
   tab.percent = (p) => (p >= 0.995 ? "> 99" : p <= 0.005 ? "< 1" : WB.number(p * 100)) + "%";
   tab.chip = (name, on, title, press, more = {}) => h("button.wb-chip" + (on ? ".on.accent" : ""), { type: "button", "data-chip": name, "aria-pressed": String(on), onclick: press, ...more }, title);
   // Links that lead on with a term.

@@ -64,7 +64,7 @@ WB.exploring.match = (tab) => {
     const busy = Boolean(task);
     form.replaceChildren(
       h("section", {}, h("h3", {}, t("explore.match_table")), table.fields("explore-match").filter(Boolean)),
-      h("section", {}, h("div.wb-row.spread", {}, h("h3", {}, t("explore.precision")), share),
+      h("section", {}, h("div.wb-row.spread", {}, h("h3", {}, WB.term("precision", t("explore.precision"))), share),
         h("input.wb-range", { type: "range", min: LOWEST, max: HIGHEST, step: 1, value: state.precision, id: "explore-precision", "aria-label": t("explore.precision"), oninput: (e) => { state.precision = Number(e.target.value); WB.store.set("explore.precision", state.precision); showShare(); } }),
         h("p.wb-small", {}, t("explore.precision_help"))),
       h("div.wb-gap.tight", {}, h("p.wb-small", {}, t("explore.match_against", { dictionary: tab.dictionary, model: tab.title(tab.model) })),

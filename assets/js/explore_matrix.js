@@ -132,7 +132,7 @@ WB.exploring.matrix = (tab) => {
     result.classList.toggle("wb-dim", Boolean(v && asking.busy));
     if (v && asking.busy && !asking.task) return;
     if (asking.problem) { result.replaceChildren(tab.problem(asking.problem)); return; }
-    if (!v) { result.replaceChildren(asking.busy ? h("div.wb-card", {}, tab.waiting(asking.task)) : WB.empty(t("explore.matrix_empty"), t("explore.matrix_hint"))); return; }
+    if (!v) { result.replaceChildren(asking.busy ? h("div.wb-card", {}, tab.waiting(asking.task)) : WB.empty(t("explore.matrix_empty"), t("explore.matrix_hint"), WB.button(t("explore.matrix_example"), () => document.getElementById("explore-matrix-example")?.click()))); return; }
     canvas.setAttribute("aria-label", t("explore.matrix_aria", { n: v.terms.length, known: v.known.length }));
     result.replaceChildren(h("div.wb-card.wb-gap.tight", {}, h("div.wb-row.wrap.spread", {},
       h("div.wb-segments.small", { role: "radiogroup", id: "explore-matrix-shows", "aria-label": t("explore.matrix_shows") }, ["probability", "cosine"].map((each) => h("button" + (state.shows === each ? ".on" : ""), { type: "button", role: "radio", "aria-checked": String(state.shows === each), "data-value": each, onclick: () => { state.shows = each; drawResult(); } }, t("explore.shows_" + each)))),

@@ -16,6 +16,7 @@ WB.exploring.near = (tab) => {
   const asking = tab.asking(() => drawAnswer());
   const list = WB.exploring.list(tab, (kept) => { state.list = kept; drawForm(); again(false); });
 
+  const GLOSS = { base: "base_model", tfidf: "tfidf", bm25_words: "bm25", bm25_chars: "bm25", bm25: "bm25", bow: "lexical", exact: "lexical", hybrid: "hybrid", rerank: "reranker" };
   // ---- which systems: by their role, so that they follow the model of the desk
   const roles = () => {
     const base = tab.base(tab.model);
@@ -100,7 +101,7 @@ WB.exploring.near = (tab) => {
         select("explore-k", t("explore.size"), SIZES.map((n) => [n, t("explore.first_n", { n })]), state.k, (value) => { state.k = Number(value); again(); })),
       state.kind === "list" && (list.draw(), list.node),
       h("div.wb-row.wrap.wb-explore-chips", { id: "explore-systems", role: "group", "aria-label": t("explore.systems") }, h("span.wb-small", {}, t("explore.systems")),
-        all.filter((each) => !each.rare || each.on).map((each) => tab.chip(each.role, each.on, each.title, () => toggle(each))),
+        all.filter((each) => !each.rare || each.on).map((each) => tab.chip(each.role, each.on, each.title, () => toggle(each), WB.gloss(GLOSS[each.role.split(" ")[0]]))),
         rare.length ? WB.menu("explore-more-systems", t("explore.more_models"), rare.map((each) => h("button", { type: "button", onclick: () => toggle(each) }, each.title))) : null)].filter(Boolean));
   });
 

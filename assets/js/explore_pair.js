@@ -74,9 +74,9 @@ WB.exploring.pair = (tab) => {
       h("path", { d: arc, class: "track" }), h("path", { d: arc, class: "value", "stroke-dasharray": `${length * p} ${length}` }));
   };
   const one = (v) => (each) => h("div.wb-answer", { "data-model": each.model }, h("div.wb-small", {}, WB.pick(v.titles[each.model]) || each.model),
-    h("div.wb-row", {}, h("div.wb-dial", {}, gauge(each.probability), h("strong", {}, tab.percent(each.probability))),
-      h("div.wb-gap.tight", {}, h("strong.wb-says", {}, words(each.probability)), h("span.wb-small", {}, t("explore.percentile", { p: WB.number(each.percentile, each.percentile > 99 ? 1 : 0) })),
-        h("span.wb-faint", {}, t("explore.cosine", { c: WB.number(each.cosine, 3) })))));
+    h("div.wb-row", {}, h("div.wb-dial", {}, gauge(each.probability), h("strong", {}, WB.term("probability", tab.percent(each.probability)))),
+      h("div.wb-gap.tight", {}, h("strong.wb-says", {}, words(each.probability)), h("span.wb-small", {}, WB.term("percentile", t("explore.percentile", { p: WB.number(each.percentile, each.percentile > 99 ? 1 : 0) }))),
+        h("span.wb-faint", {}, WB.term("cosine", t("explore.cosine", { c: WB.number(each.cosine, 3) }))))));
   const group = (term, standard) => h("li", {}, tab.word(term), " — ", standard == null ? t("explore.no_group") : standard === term ? t("explore.is_standard") : h("span", {}, t("explore.in_group"), " ", h("b", {}, tab.word(standard))));
   const line = (title, ...content) => h("div.wb-explore-why-line", {}, h("dt", {}, title), h("dd", {}, content));
   const why = (v) => {

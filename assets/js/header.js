@@ -23,10 +23,27 @@ WB.views.header = (root, { server, props, trigger, watch: changes }) => {
     type: "button", id: `language-${language}`, "aria-pressed": String(WB.lang === language),
     onclick: () => WB.setLanguage(language) }, label);
 
+  // Who is signed in, and the way out: a form, so that it works without any script of ours.
+  const who = () => {
+    const person = status?.person;
+    if (!person) return h("span", { id: "header-who", hidden: true });
+    const role = t("accounts." + person.role);
+    return h("form.wb-who", { id: "header-who", method: "post", action: "sign-out" },
+      h("span.wb-who-name", { title: t("accounts.who", { name: person.name, role }) }, h("b", {}, person.name), h("small", {}, role)),
+      h("button.wb-leave", { type: "submit", id: "sign-out" }, t("accounts.sign_out")));
+  };
+  // Signed out meanwhile, or taken off the list: nothing here is answered any more, so back to the door.
+  const leave = async () => {
+    if (!WB.boot.signing_in) return;
+    const reply = await fetch("gradio_api/app_id", { redirect: "manual" }).catch(() => null);
+    if (reply?.status === 401) location.replace("sign-in?ended");
+  };
+
   const draw = () => root.replaceChildren(h("div.wb-header", {},
-    h("div.wb-brand", {}, mark(), h("strong", {}, t("product.name")), h("span", {}, t("product.other"))),
-    h("div.wb-header-right", {}, state(),
+    h("div.wb-brand", {}, mark(), h("strong", { role: "heading", "aria-level": 1 }, t("product.name")), h("span", {}, t("product.other"))),
+    h("div.wb-header-right", {}, state(), who(),
       h("div.wb-switch", { role: "group", "aria-label": t("header.language") }, choice("zh", "中"), choice("en", "EN")),
+      h("button.wb-icon", { type: "button", id: "steps-open", title: t("steps.open"), "aria-label": t("steps.open"), onclick: () => WB.firstSteps?.() }, "?"),
       h("button.wb-icon", { type: "button", id: "theme-switch", title: t("header.theme"), "aria-label": t("header.theme"),
         onclick: () => WB.setDark(!WB.isDark()) }, h("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" },
         h("circle", { cx: 10, cy: 10, r: 7, class: "ring" }), h("path", { d: "M10 3 a7 7 0 0 1 0 14 z" }))))));
@@ -37,12 +54,14 @@ WB.views.header = (root, { server, props, trigger, watch: changes }) => {
     if (key === shown) return;
     shown = key;
     root.querySelector("#header-state")?.replaceWith(state());
+    root.querySelector("#header-who")?.replaceWith(who());
     const run = status?.active;
     document.title = (run?.fraction ? `${Math.round(run.fraction * 100)}% · ` : "") + t("product.name");
   };
   draw();
   const watch = WB.poll(root, 2, async () => {
-    try { status = await WB.ask(server, "get_status"); offline = false; } catch { offline = true; redrawState(); return 4; }
+    try { status = await WB.ask(server, "get_status"); offline = false; } catch { offline = true; redrawState(); await leave(); return 4; }
+    WB.setPerson?.(status.person);
     redrawState();
     if (stamp !== null && stamp !== status.stamp) {
       document.getElementById("shell-refresh")?.click();

@@ -77,7 +77,7 @@ WB.importing.parts.form = () => {
   const saving = () => {
     const nothing = im.merging() && a?.plan?.nothing;
     const label = nothing ? t("import.save_nothing") : im.mode !== "new" && im.into ? t("import.save_" + im.mode, { name: im.into }) : t("import.save_" + kind);
-    return h("div.wb-gap.tight", {}, WB.button(im.saving ? t("import.saving") : label, im.save, "primary", { id: "data-save", disabled: im.saving || im.busy || !a || Boolean(a.problem) || Boolean(im.problem) || nothing }), im.saving && WB.bar(null, t("import.saving")));
+    return h("div.wb-gap.tight", {}, WB.able(WB.button(im.saving ? t("import.saving") : label, im.save, "primary", { id: "data-save" }), im.saving || im.busy ? t("common.working") : !a || a.problem || im.problem ? t("why.save") : nothing ? label : null), im.saving && WB.bar(null, t("import.saving")));
   };
   const focused = root.contains(document.activeElement) ? document.activeElement : null;
   const again = focused && (focused.id ? `#${focused.id}` : focused.dataset.key ? `[data-key="${focused.dataset.key}"]` : focused.dataset.value ? `[data-value="${focused.dataset.value}"]` : null);

@@ -19,8 +19,10 @@ WB.importing.parts.preview = () => {
     return h("table.wb-table.wb-example", {}, h("thead", {}, h("tr", {}, h("th", {}, t("data.example_standard")), h("th", {}, t("data.example_synonym")))),
       h("tbody", {}, row(t("data.example_1"), t("data.example_2")), row(t("data.example_1"), t("data.example_3")), row(t("data.example_4"), t("data.example_5"))));
   };
+  const toSaved = () => { const row = document.querySelector("#data-list tr[data-name]") || document.getElementById("data-list"); row.scrollIntoView({ block: "center" }); row.focus({ preventScroll: true }); };
   if (!im.file) {
-    root.replaceChildren(h("div.wb-empty.tall", {}, h("div.wb-empty-title", {}, t("data.empty")), h("p", {}, t("data.empty_hint")), example(), h("p.wb-small.wb-formats", {}, t("data.empty_formats"))));
+    root.replaceChildren(h("div.wb-empty.tall", {}, h("div.wb-empty-title", {}, t("data.empty")), h("p", {}, t("data.empty_hint")), example(), h("p.wb-small.wb-formats", {}, t("data.empty_formats")),
+      h("div.wb-actions", {}, WB.button(t("data.to_saved"), toSaved, "quiet", { id: "data-to-saved" }))));
     return;
   }
   const worse = (words) => h("div.wb-card", {}, h("div.wb-verdict.worse", { id: "data-problem" }, h("i"), h("p", {}, words)));

@@ -41,7 +41,12 @@
     WB.emit("language");
   };
   WB.lang = asked || valid(WB.store.get("language")) || valid(WB.boot.language) || browser;
-  if (asked) WB.store.set("language", asked);
+  if (asked) { // remembered, so that the address need not say it for ever
+    WB.store.set("language", asked);
+    const address = new URL(location.href);
+    address.searchParams.delete("lang");
+    history.replaceState(null, "", address);
+  }
   apply();
 
   WB.isDark = () => document.body.classList.contains("dark");

@@ -184,7 +184,7 @@ WB.map.drawings = (map) => {
     const { data } = map;
     const others = data.members[data.group[i]].filter((j) => j !== i).slice(0, 8).map((j) => data.terms[j]);
     card.replaceChildren(h("strong", { dir: "auto" }, data.terms[i]), h("span.wb-small", { dir: "auto" }, data.standard[i] ? t("map.standard") : t("map.of", { standard: data.groups[data.group[i]] })),
-      others.length ? h("span.wb-map-others", { dir: "auto" }, others.join(WB.lang === "zh" ? "、" : ", ")) : null, h("span.wb-faint", {}, t("map.click")));
+      others.length ? h("span.wb-map-others", { dir: "auto" }, others.join(WB.lang === "zh" ? "、" : ", ")) : "", h("span.wb-faint", {}, t("map.click")));
     if (card.parentNode !== d.stage) d.stage.append(card);
     card.hidden = false;
     card.style.left = Math.min(Math.max(6, x + 16), Math.max(6, d.stage.clientWidth - card.offsetWidth - 6)) + "px";

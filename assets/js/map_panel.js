@@ -78,7 +78,7 @@ WB.map.panel = (map) => {
   const neighbours = () => {
     const hits = card.neighbours;
     const low = Math.min(...hits.map((hit) => hit.score)), floor = Math.max(0, low - 0.1);
-    return h("div", {}, h("div.wb-row.spread", {}, h("span.wb-small", { title: t("map.neighbours_help") }, t("map.neighbours")), WB.button(t("map.explore"), () => WB.explore(term), "quiet", { id: "map-explore" })),
+    return h("div", {}, h("div.wb-row.spread", {}, h("span.wb-small", { title: t("map.neighbours_help") }, WB.term("neighbours", t("map.neighbours"), { id: "map-what-neighbours" })), WB.button(t("map.explore"), () => WB.explore(term), "quiet", { id: "map-explore" })),
       h("ol.wb-atlas-near", { id: "map-neighbours" }, hits.map((hit) => h("li" + (hit.known ? ".known" : ""), { onmouseenter: () => { const i = map.at(hit.term); if (i >= 0) map.glance(i); }, onmouseleave: () => map.glance(null) },
         h("button", { type: "button", "data-term": hit.term, onclick: () => go(hit.term) }, h("span.wb-atlas-hit", {}, h("b", { dir: "auto" }, hit.term), h("small", { dir: "auto" }, hit.known ? t("map.known") : hit.standard === hit.term ? t("map.standard") : hit.standard)),
           h("span.wb-atlas-bar", {}, h("i", { style: { width: Math.max(2, ((hit.score - floor) / Math.max(1e-6, 1 - floor)) * 100) + "%" } })), h("span.wb-faint", {}, WB.number(hit.score, 2)))))));

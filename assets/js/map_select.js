@@ -107,7 +107,7 @@ WB.map.select = (map) => {
     const { data } = map;
     const sorted = [...map.picked].sort((a, b) => data.group[a] - data.group[b] || data.standard[b] - data.standard[a] || a - b);
     const n = kept().length;
-    const act = (id, words, run, kind = "") => WB.button(words, (event) => run(event.currentTarget), kind, { id, disabled: n < (id === "map-picked-save" ? 1 : 2) });
+    const act = (id, words, run, kind = "") => WB.able(WB.button(words, (event) => run(event.currentTarget), kind, { id }), n < (id === "map-picked-save" ? 1 : 2) ? t("why.picked", { n: id === "map-picked-save" ? 1 : 2 }) : null);
     const all = h("input", { type: "checkbox", id: "map-picked-all", checked: n === map.picked.length, "aria-label": t("map.picked_all"), onchange: (event) => { out = new Set(event.target.checked ? [] : map.picked); map.panel.draw(); map.paint(); } });
     return h("div.wb-gap.tight", { id: "map-picked" },
       h("div.wb-row.spread", {}, h("strong", {}, t("map.picked", { n: WB.number(n) })), WB.button([t("map.clear"), h("kbd", { "aria-hidden": "true" }, "Esc")], map.clear, "quiet", { id: "map-picked-clear" })),

@@ -70,11 +70,11 @@ WB.pairs.sets = (tab) => {
   const row = (info) => h("tr.pickable" + (info.name === open ? ".on" : ""), { "data-name": info.name, tabindex: 0, onclick: () => look(info.name), onkeydown: (e) => { if (e.key === "Enter") look(info.name); } },
     h("td.wb-set-name", {}, h("strong", {}, info.name)), h("td.wb-nowrap", {}, t("pairs.kind_" + info.kind)), h("td.num", {}, WB.number(info.rows)), h("td.num", {}, WB.number(info.positives)),
     h("td", {}, h("span.wb-chip." + (info.trusted ? "plain" : "warn"), { title: info.trusted ? null : t("pairs.untrusted_text") }, t(info.trusted ? "pairs.trusted" : "pairs.untrusted"))),
-    h("td.wb-small", {}, made(info)), h("td.num.wb-soft", {}, WB.ago(info.created)));
+    h("td.wb-small", {}, made(info), info.author ? t("pairs.made_by", { who: info.author }) : ""), h("td.num.wb-soft", {}, WB.ago(info.created)));
   const draw = () => WB.keepFocus(node, listNow);
   const listNow = () => {
     if (!list) { node.replaceChildren(); return; }
-    if (!list.length) { node.replaceChildren(WB.empty(t("pairs.sets_none"), t("pairs.sets_none_hint"))); return; }
+    if (!list.length) { node.replaceChildren(WB.empty(t("pairs.sets_none"), t("pairs.sets_none_hint"), WB.button(t("pairs.save"), () => { const save = document.getElementById("pairs-save"); save?.scrollIntoView({ block: "center" }); save?.focus(); }))); return; }
     const info = list.find((each) => each.name === open);
     node.replaceChildren(h("div.wb-card", {}, h("h3", {}, t("pairs.sets")), h("div.wb-scroll", {}, h("table.wb-table", { id: "pairs-list" },
       h("thead", {}, h("tr", {}, h("th", {}, t("pairs.col_name")), h("th", {}, t("pairs.col_kind")), h("th.num", {}, t("pairs.col_rows")), h("th.num", {}, t("pairs.col_positives")), h("th", {}, t("pairs.col_trusted")), h("th", {}, t("pairs.col_made")), h("th.num", {}, t("pairs.col_when")))),

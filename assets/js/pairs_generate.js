@@ -90,7 +90,7 @@ WB.pairs.generate = (tab) => {
   const original = () => known?.templates.find((each) => each.kind === state.kind && each.language === state.language) || { system: "", text: "" };
   const prompt = () => edited[slot()] || original();
   const start = h("div.wb-row.spread.wrap", {});
-  const drawStart = () => start.replaceChildren(h("p.wb-small.wb-grow", {}, t("generate.promise")), WB.button(t("generate.start"), (e) => begin(e.currentTarget), "primary", { id: "generate-start", disabled: !state.address.trim() || !state.model.trim() }));
+  const drawStart = () => start.replaceChildren(h("p.wb-small.wb-grow", {}, t("generate.promise")), WB.able(WB.button(t("generate.start"), (e) => begin(e.currentTarget), "primary", { id: "generate-start" }), state.address.trim() && state.model.trim() ? null : t("why.generate")));
   const begin = (button) => WB.act(button, async () => {
     await sendKey();
     const { system, text } = prompt();
@@ -163,7 +163,7 @@ WB.pairs.generate = (tab) => {
       !job.active && WB.button(t("common.delete"), () => remove(job), "quiet", { "data-act": "delete" })));
   const drawJobs = () => {
     if (!jobs) { jobsNode.replaceChildren(h("h3.wb-section", {}, t("generate.jobs")), WB.bar(null, t("common.loading"))); return; }
-    jobsNode.replaceChildren(h("h3.wb-section", {}, t("generate.jobs")), ...(jobs.length ? jobs.map(card) : [WB.empty(t("generate.jobs_none"), t("generate.jobs_none_hint"))]));
+    jobsNode.replaceChildren(h("h3.wb-section", {}, t("generate.jobs")), ...(jobs.length ? jobs.map(card) : [WB.empty(t("generate.jobs_none"), t("generate.jobs_none_hint"), WB.button(t("generate.test"), () => { const test = document.getElementById("generate-test"); test?.scrollIntoView({ block: "center" }); test?.focus(); }))]));
   };
   const poller = WB.poll(node, 3, async () => {
     const found = (await tab.ask("list_jobs")).jobs;

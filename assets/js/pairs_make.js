@@ -114,7 +114,7 @@ WB.pairs.make = (tab) => {
       saving.replaceChildren(field, WB.button(t("pairs.save"), () => save(), "primary", { id: "pairs-save" }));
     }
     if (name === null && document.activeElement !== field) field.value = proposed();
-    saving.querySelector("#pairs-save").disabled = Boolean(problem) || !preview?.rows.length;
+    WB.able(saving.querySelector("#pairs-save"), problem || !preview?.rows.length ? t("why.pairs") : null);
   };
   const follow = async (reply) => {
     while (reply.task && !reply.task.error) {
@@ -175,7 +175,7 @@ WB.pairs.make = (tab) => {
         tab.choices.corpora.length ? [form.field(t("pairs.corpus"), corpus), state.corpus ? unit(form.number("per_term", 1, 1000, { id: "pairs-per-term" }), t("pairs.per_term"), t("pairs.per_term_unit")) : null] : h("p.wb-small", {}, t("pairs.corpus_missing"))),
       h("section", {}, h("div.wb-row.spread", {}, h("h3", {}, t("pairs.share")), share),
         h("input.wb-range", { type: "range", min: 5, max: 100, step: 5, value: state.share, id: "pairs-share", "aria-label": t("pairs.share"), oninput: (e) => { state.share = Number(e.target.value); shown(); soon(); } }),
-        h("h3", {}, t("pairs.negatives")), ["random", "lexical", "mined"].map(kind),
+        h("h3", {}, WB.term("hard_negatives", t("pairs.negatives"))), ["random", "lexical", "mined"].map(kind),
         state.mined && form.field(t("pairs.negatives_model"), model), mining),
       form.fold("open", t("pairs.more"),
         form.field(t("pairs.limit"), form.number("limit", 1, 2000000, { id: "pairs-limit" })),

@@ -19,6 +19,8 @@ WB.views.recipe_editor = (root) => {
   };
 
   // ---- one stage
+  const GLOSS = { instant_map: "instant_map", in_batch: "in_batch", hard_negatives: "hard_negatives", simcse: "simcse", mlm: "mlm", retromae: "retromae", cosent: "cosent", lora: "lora", merge: "merge",
+    reranker: "reranker", retrofitting: "postprocessing", synonym_adjustment: "postprocessing", counter_fitting: "postprocessing", word_vectors: "word_vectors", contrastive_triplet: "triplet" };
   const move = (i, by) => { const [entry] = training.draft.splice(i, 1); training.draft.splice(i + by, 0, entry); changed(); root.querySelector(`[data-place="${i + by}"] [data-act=${by < 0 ? "up" : "down"}]`)?.focus(); };
   const icon = (act, label, sign, onclick, disabled) => h("button.wb-icon", { type: "button", "data-act": act, "aria-label": label, title: label, onclick, disabled }, sign);
   const stage = (entry, i) => {
@@ -28,7 +30,7 @@ WB.views.recipe_editor = (root) => {
     const shown = open.has(entry) || (training.draft.length === 1 && !open.has("none"));
     const toggle = (e) => { if (e.target.open) { open.add(entry); open.delete("none"); } else { open.delete(entry); if (training.draft.length === 1) open.add("none"); } };
     return h("li.wb-stage", { "data-stage": entry.stage, "data-place": i }, h("div.wb-row.spread", {},
-      h("div.wb-stage-title", {}, h("b", {}, i + 1), h("strong", {}, title(entry)), spec.needs.length > 0 && h("small", {}, t("recipes.learns_from", { kinds: spec.needs.map((kind) => t("recipes." + kind)).join(" + ") }))),
+      h("div.wb-stage-title", {}, h("b", {}, i + 1), h("strong", {}, GLOSS[entry.stage] ? WB.term(GLOSS[entry.stage], title(entry)) : title(entry)), spec.needs.length > 0 && h("small", {}, t("recipes.learns_from", { kinds: spec.needs.map((kind) => t("recipes." + kind)).join(" + ") }))),
       h("div.wb-stage-acts", {}, icon("up", t("recipes.up"), "↑", () => move(i, -1), i === 0), icon("down", t("recipes.down"), "↓", () => move(i, 1), i === training.draft.length - 1),
         icon("remove", t("recipes.remove"), "×", () => { open.delete(entry); training.draft.splice(i, 1); changed(); }))),
     h("p.wb-small", {}, WB.pick(spec.help)),
@@ -55,8 +57,7 @@ WB.views.recipe_editor = (root) => {
     search.addEventListener("input", fill);
     dialog.addEventListener("close", () => dialog.remove());
     fill();
-    document.body.append(dialog);
-    dialog.showModal();
+    WB.modal(dialog);
   };
 
   // ---- saving, files, comparing
@@ -165,7 +166,7 @@ WB.parameterForm = (spec, values, changed, prefix) => {
     node.id = prefix + parameter.name;
     node.dataset.parameter = parameter.name;
     node.setAttribute("aria-description", tip);
-    return h("div.wb-parameter" + (parameter.kind === "bool" ? ".bool" : ""), {}, h("label", {}, h("span", {}, WB.pick(parameter.title), h("i.wb-tip", { tabindex: 0, "data-tip": tip, "aria-label": tip }, "?")), node),
+    return h("div.wb-parameter" + (parameter.kind === "bool" ? ".bool" : ""), {}, h("label", {}, h("span", {}, WB.pick(parameter.title), WB.tip(tip, WB.pick(parameter.title))), node),
       values[parameter.name] !== parameter.default && h("button.wb-link", { type: "button", "data-default": parameter.name, onclick: () => set(parameter, parameter.default) }, t("recipes.default", { value: said(parameter.default) })));
   }));
 };

@@ -66,7 +66,7 @@ WB.views.recipes = (root, { server, props, watch }) => {
     const more = recipes.filter((each) => !MAIN.includes(each.name));
     const focused = cards.contains(document.activeElement) ? document.activeElement.dataset.recipe : null;
     const chosen = more.find((each) => each.name === training.recipe);
-    cards.replaceChildren(h("div.wb-recipes", { role: "radiogroup", "aria-label": t("train.recipe") }, h("div.wb-row.spread.wb-recipe-head", {}, h("div.wb-form-label", {}, t("train.recipe")), h("div.wb-train-links", {}, undo, edit)),
+    cards.replaceChildren(h("div.wb-recipes", { role: "radiogroup", "aria-label": t("train.recipe") }, h("div.wb-row.spread.wb-recipe-head", {}, h("div.wb-form-label", {}, WB.term("recipe", t("train.recipe"), { id: "train-what-recipe" })), h("div.wb-train-links", {}, undo, edit)),
       h("div.wb-recipe-cards", {}, large.map((each) => radio(each, "wb-recipe", h("strong", {}, WB.pick(each.title), marks(each)), h("span", {}, WB.pick(each.help)), time(each.name)))),
       more.length > 0 && h("div.wb-ways", { id: "train-more-ways" }, h("span.wb-small", {}, t("train.more_ways")), more.map((each) => radio(each, "wb-way", WB.pick(each.title), marks(each))))),
     ...(chosen ? [about(chosen)] : []));
@@ -190,7 +190,7 @@ WB.views.recipes = (root, { server, props, watch }) => {
     fold.open = form.open;
     fold.replaceChildren(h("summary", {}, t("train.advanced")), h("div.wb-more-body", {},
       h("label.wb-field", {}, h("span", {}, t("train.name")), h("input.wb-box", { type: "text", id: "train-name", maxlength: 80, value: form.name, placeholder: t("train.name_hint"), oninput: (e) => { form.name = e.target.value; } })),
-      h("label.wb-field", {}, h("span", {}, t("train.seed")), h("input.wb-box.number", { type: "number", id: "train-seed", min: 0, max: 2147483647, step: 1, value: form.seed, oninput: (e) => { const n = e.target.valueAsNumber; e.target.classList.toggle("bad", !Number.isInteger(n) || n < 0); if (Number.isInteger(n) && n >= 0) form.seed = n; } }), h("small", {}, t("train.seed_help")))));
+      h("label.wb-field", {}, h("span", {}, WB.term("seed", t("train.seed"))), h("input.wb-box.number", { type: "number", id: "train-seed", min: 0, max: 2147483647, step: 1, value: form.seed, oninput: (e) => { const n = e.target.valueAsNumber; e.target.classList.toggle("bad", !Number.isInteger(n) || n < 0); if (Number.isInteger(n) && n >= 0) form.seed = n; } }), h("small", {}, t("train.seed_help")))));
   };
 
   const draw = () => {

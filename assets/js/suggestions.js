@@ -163,7 +163,7 @@ WB.pairs.review = (tab) => {
   // ---- the card
   const setName = () => (state.pair_set ?? WB.store.get("review.pair_set") ?? t("review.set_default")).trim() || t("review.set_default");
   const key = (name) => h("kbd", { "aria-hidden": "true" }, name);
-  const button = (act, letter, kind, item) => WB.button([t("review." + act), key(letter)], () => decide(act), kind, { id: "review-" + act, disabled: !usable(act, item), "aria-keyshortcuts": letter });
+  const button = (act, letter, kind, item) => WB.button([t("review." + act), key(letter)], () => decide(act), kind, { id: "review-" + act, disabled: !usable(act, item), title: usable(act, item) ? null : t("why.decided"), "aria-keyshortcuts": letter });
   const into = (item) => {
     if (item.kind === "synonym") return null;
     const field = h("input.wb-box", { type: "text", id: "review-set", maxlength: 80, value: setName(), oninput: () => { state.pair_set = field.value; WB.store.set("review.pair_set", field.value); } });

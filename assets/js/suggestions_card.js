@@ -22,7 +22,7 @@ WB.pairs.reviewCard = (item, sign, into, acts) => {
     const act = item.label < 0.5 ? "apart" : item.other && item.other.standard === item.second ? "merge" : "add";
     return h("p.wb-review-effect", {}, t("review.effect_" + act, { first: item.first, second: item.second }));
   };
-  const why = [WB.pick(item.reason), item.score == null ? null : t("review.score", { n: WB.number(item.score * 100) }), d.term && (d.shared ? t("review.shared", { part: d.shared }) : t("review.shared_none")),
+  const why = [WB.pick(item.reason), item.score == null ? null : WB.term("probability", t("review.score", { n: WB.number(item.score * 100) })), d.term && (d.shared ? t("review.shared", { part: d.shared }) : t("review.shared_none")),
     item.dictionary && t("review.in_dictionary", { name: item.dictionary }), item.source && t("review.from_source", { name: item.source })].filter(Boolean);
   const use = () => (item.dictionary ? WB.use({ dictionary: item.dictionary }) : Promise.resolve());
   const link = (name, run) => WB.button(t("review.to_" + name), () => use().then(run), "quiet", { "data-act": name });
@@ -36,7 +36,7 @@ WB.pairs.reviewCard = (item, sign, into, acts) => {
         h("span.wb-chip", { id: "review-what" }, item.what ? t("review.kind_" + item.what) : label))),
     h("div.wb-review-texts" + (long ? ".long" : ""), {}, h("div", { id: "review-first" }, item.first), sign(item), h("div", { id: "review-second" }, item.second)),
     groups(), into || "",
-    h("div.wb-review-because", {}, h("p.wb-review-why", { id: "review-why" }, why.join(" · ")), effect()),
+    h("div.wb-review-because", {}, h("p.wb-review-why", { id: "review-why" }, why.flatMap((each, i) => (i ? [" · ", each] : [each]))), effect()),
     item.decided && item.state !== "waiting" ? h("p.wb-small", {}, t("review.by", { who: item.author || t("review.somebody"), when: WB.ago(item.decided) })) : "",
     acts];
 };

@@ -78,7 +78,7 @@ WB.pairs.loop = (tab, { found }) => {
     const body = line(l.best ? t(l.new ? "review.labels_of" : "review.labels_none", { synonyms: WB.number(l.synonyms), marks: WB.number(l.marks), model: l.best }) : t("review.labels_first"), { id: "review-labels" });
     const again = fresh && !busy() && !l.new ? WB.button(t("review.look_again", { model: run.name }), (e) => start(e.currentTarget, run.name), "primary", { id: "review-look-again" }) : null;
     return cell("train", l.best ? t("review.labels", { n: WB.number(l.new) }) : t("review.labels_no_model"), body,
-      again || WB.button(t(l.best ? "review.retrain" : "review.train"), (e) => retrain(e.currentTarget), "", { id: "review-retrain", disabled: Boolean(l.best) && !l.new && !l.removed }));
+      again || WB.able(WB.button(t(l.best ? "review.retrain" : "review.train"), (e) => retrain(e.currentTarget), "", { id: "review-retrain" }), l.best && !l.new && !l.removed ? t("why.retrain", { model: l.best }) : null));
   };
 
   // ---- the form
@@ -90,11 +90,11 @@ WB.pairs.loop = (tab, { found }) => {
     const tick = (list, value, label, help, more = {}) => h("label.wb-tick", {}, h("input", { type: "checkbox", checked: wish[list].includes(value), onchange: (e) => { wish[list] = e.target.checked ? [...wish[list], value] : wish[list].filter((each) => each !== value); if (value === "corpus") drawPanel(); drawStart(); }, ...more }), h("span", {}, label, help && h("small", {}, help)));
     const corpora = tab.choices.corpora;
     wish.corpora = wish.corpora.filter((name) => corpora.some((c) => c.name === name));
-    const drawStart = () => { go.disabled = !wish.what.some((each) => each !== "corpus" || wish.corpora.length); };
+    const drawStart = () => { WB.able(go, wish.what.some((each) => each !== "corpus" || wish.corpora.length) ? null : t("why.find")); };
     drawStart();
     return [h("div.wb-loop-form", {},
       h("div.wb-loop-choices", {}, control.field(t("common.model"), control.select("model", models, { id: "review-find-model" })),
-        control.field(t("review.find_by"), control.select("by", ["probability", "uncertainty", "mixed"].map((each) => [each, t("review.by_" + each)]), { id: "review-find-by" }), t("review.find_by_help")),
+        control.field(WB.term("uncertainty", t("review.find_by")), control.select("by", ["probability", "uncertainty", "mixed"].map((each) => [each, t("review.by_" + each)]), { id: "review-find-by" }), t("review.find_by_help")),
         control.field(t("review.find_most"), control.number("most", 1, 20000, { id: "review-find-most" }))),
       h("div.wb-loop-what", { role: "group", "aria-label": t("review.find_what") },
         WHATS.map((each) => tick("what", each, t("review.kind_" + each), t("review.what_" + each), { id: "review-find-" + each, disabled: each === "corpus" && !corpora.length })),

@@ -32,7 +32,7 @@ WB.synonyms.rows = (ed) => {
       h("span.wb-syn-tick", { role: "gridcell" }, h("input", { type: "checkbox", tabindex: -1, checked: chosen, "aria-label": t("synonyms.choose", { term: group.standard }) })),
       h("span.wb-syn-name", { role: "presentation" }, chip(group, group.standard, 0)),
       h("span.wb-syn-terms", { role: "presentation" }, group.synonyms.map((term, i) => chip(group, term, i + 1)),
-        adding ? ed.editing.node : h("button.wb-syn-add", { type: "button", tabindex: -1, "aria-label": t("synonyms.add_to", { term: group.standard }), title: t("synonyms.add") + " (a)" }, "+")),
+        adding ? ed.editing.node : h("span", { role: "gridcell" }, h("button.wb-syn-add", { type: "button", tabindex: -1, "aria-label": t("synonyms.add_to", { term: group.standard }), title: t("synonyms.add") + " (a)" }, "+"))),
       h("span.wb-syn-flags", { role: "gridcell" }, shown.map((name) => flag(group, name)), group.flags.includes("untrained") && ed.filter !== "untrained" && ed.trained() ? h("i.wb-syn-fresh", { title: t("synonyms.flag_untrained_help") }) : null));
     nodes.set(group.id, node);
     return node;

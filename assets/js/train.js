@@ -96,7 +96,7 @@ WB.views.run = (root, { server }) => {
     h("div.wb-grow", {}, run.warnings.map((words) => h("p", {}, WB.pick(words)))));
   const change = (now, before) => { const by = now - before; return h("span" + (by > 0.05 ? ".wb-up" : by < -0.05 ? ".wb-down" : ".wb-soft"), {}, (by > 0 ? "+" : by < 0 ? "−" : "±") + WB.number(Math.abs(by), 1)); };
   const figures = () => {
-    const tile = (name, value, more, bad) => h("div.wb-figure-tile" + (bad ? ".bad" : ""), { "data-figure": name }, h("small", {}, t("train.figure_" + name)), h("b", {}, value), more || null);
+    const tile = (name, value, more, bad) => h("div.wb-figure-tile" + (bad ? ".bad" : ""), { "data-figure": name }, h("small", {}, { recall: "recall", retention: "retention" }[name] ? WB.term(name, t("train.figure_" + name), { id: "train-what-" + name }) : t("train.figure_" + name)), h("b", {}, value), more || null);
     const measured = (name, series) => {
       const [before, now] = curves ? curves.ends(run.id, series) : [];
       return now == null ? null : tile(name, WB.percent(now) + "%", h("span", {}, change(now, before), " ", h("span.wb-soft", {}, t("train.against", { value: WB.percent(before) }))), now < before - 1);
@@ -128,7 +128,7 @@ WB.views.run = (root, { server }) => {
     const figure = (value) => h("td.num", {}, value == null ? "–" : WB.number(value, 1));
     return h("section", {}, h("div.wb-row", {}, h("h4", {}, t("train.stages_title")), h("span.wb-small", {}, t("train.stages_on_test"))),
       h("div.wb-scroll", {}, h("table.wb-table.wb-stage-table", { id: "train-stages" },
-        h("thead", {}, h("tr", {}, h("th", {}, t("train.col_stage")), ["1", "5", "10"].map((k) => h("th.num", {}, "Recall@" + k)), h("th.num", {}, t("train.col_difference")))),
+        h("thead", {}, h("tr", {}, h("th", {}, t("train.col_stage")), ["1", "5", "10"].map((k) => h("th.num", {}, WB.term("recall", "Recall@" + k, { id: "stages-head-" + k }))), h("th.num", {}, t("train.col_difference")))),
         h("tbody", {}, rows.map((row, i) => h("tr", {}, h("td", {}, i ? `${i}. ` : "", WB.pick(row.title)), ["1", "5", "10"].map((k) => figure(row[k])),
           h("td.num", {}, i && row["1"] != null && rows[0]["1"] != null ? points(row["1"] - rows[0]["1"]) : "")))))));
   };
@@ -162,7 +162,7 @@ WB.views.run = (root, { server }) => {
 
   const draw = () => {
     if (!known) { root.replaceChildren(h("div.wb-card", {}, WB.bar(null))); return; }
-    if (!run) { root.replaceChildren(WB.empty(t("train.curve_empty"), t("train.curve_empty_hint"))); return; }
+    if (!run) { root.replaceChildren(WB.empty(t("train.curve_empty"), t("train.curve_empty_hint"), WB.button(t("train.start"), () => document.getElementById("train-start")?.click(), "", { id: "train-first", "data-needs": "train" }))); return; }
     if (card.parentNode !== root) root.replaceChildren(card);
     const live = run.active || run.state === "queued";
     top.replaceChildren(h("div.wb-gap.tight", {},
@@ -207,7 +207,7 @@ WB.views.run = (root, { server }) => {
     if (curves.size(run.id) > RELOAD) { seq = 0; curves.clear(run.id); }
     await readBeside();
     WB.emit("run-shown", run.id);
-    if (before && before !== run.state) WB.emit("touch");
+    if (before && before !== run.state) { WB.emit("touch"); WB.say([run.name, root.querySelector(".wb-chip")?.textContent, root.querySelector(".wb-verdict-title")?.textContent].filter(Boolean).join(t("common.comma"))); }
     return run.active ? 0.8 : run.state === "queued" ? 1.5 : 5;
   });
   const readBeside = async () => {

@@ -369,8 +369,9 @@ def test_control_characters_are_removed_and_noted(desk):
     assert "商品砼" in said(result)
 
 
+@pytest.mark.case(29)
 @pytest.mark.parametrize("term", HOSTILE)
-def test_any_term_is_kept_to_the_letter(desk, term):
+def test_any_term_is_kept_to_the_letter(desk, term, tell):
     desk.do(AddGroup(term, (f"{term}2", "x")))
     desk.do(RenameTerm(4, "x", f"x {term}"))
     assert desk.groups()[4] == (term, f"{term}2", f"x {term}")
@@ -381,6 +382,11 @@ def test_any_term_is_kept_to_the_letter(desk, term):
     assert desk.editor.apart("车") == [Pair(term, f"{term}2")]
     desk.undo(), desk.undo(), desk.undo()
     assert len(desk.groups()) == 3
+    tell(
+        "terms like SQL, patterns, formats and tags: added, renamed, searched, undone",
+        1,
+        "kept to the letter",
+    )
 
 
 # -- undo, redo, going back ----------------------------------------------------------------------------
@@ -473,7 +479,8 @@ def test_an_import_over_an_edited_dictionary_can_be_undone(desk):
 # -- two at once ----------------------------------------------------------------------------------------
 
 
-def test_the_later_of_two_edits_of_one_group_is_told_who_did_what(desk):
+@pytest.mark.case(28)
+def test_the_later_of_two_edits_of_one_group_is_told_who_did_what(desk, tell):
     desk.do(RenameTerm(PRADO, "霸道", "丰田霸道"), author="李工")
     with pytest.raises(Conflict) as caught:
         desk.do(RenameTerm(PRADO, "霸道", "酷路泽"), based_on=1)
@@ -489,6 +496,11 @@ def test_the_later_of_two_edits_of_one_group_is_told_who_did_what(desk):
         desk.do(MergePairs((Pair("普拉多", "x"),)), based_on=1)
     desk.do(AddSynonyms(PRADO, ("x",)), based_on=1, force=True)
     assert desk.groups()[PRADO] == ("普拉多", "丰田霸道", "Prado", "LC150", "x")
+    tell(
+        "two edit one group from the same version: rename, add, merge in",
+        3,
+        "the later is told who did what; what the earlier did stays",
+    )
 
 
 def test_edits_of_different_groups_do_not_conflict(desk):
@@ -526,7 +538,8 @@ def test_undo_redo_and_going_back_want_the_version_that_was_seen(desk):
         desk.do(AddGroup("x", ("y",)), based_on=9)
 
 
-def test_two_threads_that_edit_at_once_lose_nothing(desk):
+@pytest.mark.case(28)
+def test_two_threads_that_edit_at_once_lose_nothing(desk, tell):
     def work(name):
         for number in range(15):
             desk.do(AddGroup(f"{name} {number}", (f"{name}-{number}",)), based_on=1)
@@ -543,6 +556,7 @@ def test_two_threads_that_edit_at_once_lose_nothing(desk):
     steps, total = desk.editor.history("车")
     assert total == 31
     assert sorted(step.number for step in steps) == list(range(1, 32))
+    tell("two threads that edit one dictionary at once", 30, "every edit is there, every step in the history")
 
 
 # -- looking ------------------------------------------------------------------------------------------

@@ -75,6 +75,7 @@ def test_no_component_is_on_both_sides_and_shares_are_seventy_ten_twenty():
     assert set(split.parts) == set(split.component_of.values())
 
 
+@pytest.mark.case(30)
 @given(dictionaries, st.randoms())
 @settings(deadline=None, max_examples=60)
 def test_a_split_never_divides_a_component_and_does_not_depend_on_the_order(pairs, rng):

@@ -38,11 +38,13 @@ def test_an_ordinary_folder_passes(folder):
     check_folder(folder)
 
 
+@pytest.mark.case(25)
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "weights.pkl", "model.pt", "model.pth", "last.ckpt"])
-def test_pickled_weights_without_safetensors_are_refused(folder, name):
+def test_pickled_weights_without_safetensors_are_refused(folder, name, tell):
     (folder / "model.safetensors").unlink()
     (folder / name).write_bytes(b"\x80\x04N.")
     assert name in refused(folder).text("en")
+    tell("a folder with pickled weights (.bin, .pkl, .pt, .pth, .ckpt)", 1, "refused by name")
 
 
 def test_pickled_weights_beside_safetensors_are_ignored(folder):
@@ -58,7 +60,8 @@ def test_pickled_weights_of_one_module_are_refused(folder):
     assert "3_Dense/pytorch_model.bin" in refused(folder).text("zh")
 
 
-def test_a_config_cannot_ask_for_the_pickled_file(folder):
+@pytest.mark.case(25)
+def test_a_config_cannot_ask_for_the_pickled_file(folder, tell):
     canary = folder.parent / "canary"
     (folder / "pytorch_model.bin").write_bytes(_writes(canary))
     edit(
@@ -67,6 +70,11 @@ def test_a_config_cannot_ask_for_the_pickled_file(folder):
     )
     load_model(folder)
     assert not canary.exists()
+    tell(
+        "a configuration that asks for the pickled file beside the safe one",
+        1,
+        "the safe one is loaded; the file that the pickle would have written is absent",
+    )
 
 
 def test_no_safetensors_at_all_is_refused(folder):
@@ -85,6 +93,7 @@ def test_auto_map_is_refused(folder, name):
     assert "auto_map" in refused(folder).text("zh")
 
 
+@pytest.mark.case(25)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -96,9 +105,10 @@ def test_auto_map_is_refused(folder, name):
         None,
     ],
 )
-def test_module_classes_from_elsewhere_are_refused(folder, kind):
+def test_module_classes_from_elsewhere_are_refused(folder, kind, tell):
     edit(folder / "modules.json", lambda modules: modules[1].update(type=kind))
     refused(folder)
+    tell("a modules.json that names a class of its own", 1, "refused")
 
 
 @pytest.mark.parametrize("path", ["../other", "/etc", "1_Pooling/../../x", "..\\x", "C:\\x"])

@@ -5,6 +5,7 @@ import multiprocessing.forkserver
 
 import pytest
 from real_workers import home, open_services  # noqa: F401  (fixtures)
+from ui.conftest import browse, chromium, free_port, until, window  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,8 @@ print(count)
 """
 
 
-def test_eight_processes_open_a_new_file_and_write_for_two_seconds(tmp_path):
+@pytest.mark.case(11)
+def test_eight_processes_open_a_new_file_and_write_for_two_seconds(tmp_path, tell):
     command = [sys.executable, "-c", WRITER, str(tmp_path / "new" / "workbench.db")]
     writers = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -39,9 +40,15 @@ def test_eight_processes_open_a_new_file_and_write_for_two_seconds(tmp_path):
     assert min(counts) > 0
     total = Database(tmp_path / "new" / "workbench.db").connection.execute("SELECT value FROM rates")
     assert total.fetchone()[0] == sum(counts)  # read and write are one: not a single update was lost
+    tell(
+        "8 processes that write for 2 s into one new database",
+        sum(counts),
+        "no “database is locked”, not one update lost",
+    )
 
 
-def test_opening_again_migrates_again_and_loses_nothing(tmp_path):
+@pytest.mark.case(13)
+def test_opening_again_migrates_again_and_loses_nothing(tmp_path, tell):
     path = tmp_path / "workbench.db"
     first = Database(path)
     with first.write() as db:
@@ -53,6 +60,7 @@ def test_opening_again_migrates_again_and_loses_nothing(tmp_path):
         assert list(again.connection["rates"].rows) == [{"name": "kept", "value": 2.5}]
         assert again.connection.schema == schema
         again.close()
+    tell("a database opened again", 2, "the same schema, the same rows")
 
 
 def test_an_exception_takes_back_the_whole_write(tmp_path):
@@ -117,7 +125,8 @@ def test_threads_that_are_gone_leave_no_open_files(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
-def test_fifty_times_open_and_close_leave_nothing(tmp_path):
+@pytest.mark.case(12)
+def test_fifty_times_open_and_close_leave_nothing(tmp_path, tell):
     Database(tmp_path / "workbench.db").close()
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(50):
@@ -125,9 +134,11 @@ def test_fifty_times_open_and_close_leave_nothing(tmp_path):
         assert database.connection["rates"].count == 0
         database.close()
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    tell("the database opened and closed", 50, "no file left open")
 
 
-def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(tmp_path):
+@pytest.mark.case(6)
+def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(tmp_path, tell):
     database = Database(tmp_path / "workbench.db")
     pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
     database.connection.execute(f"PRAGMA max_page_count={pages + 2}")
@@ -137,6 +148,11 @@ def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(tmp_path):
     assert "full" in caught.value.text("en")
     assert "磁盘" in caught.value.text("zh")
     assert database.connection["rates"].count == 0
+    tell(
+        "the disk is full in the middle of a write of 20,000 rows",
+        1,
+        "a sentence in both languages, and not one of the rows is there",
+    )
 
 
 def test_a_unique_value_twice_stays_an_integrity_error(tmp_path):

@@ -176,8 +176,9 @@ def test_a_search_finds_any_term_of_a_group_and_shows_the_whole_group(store):
     assert groups(store, info, "没有") == ({}, 0)
 
 
+@pytest.mark.case(29)
 @pytest.mark.parametrize("term", HOSTILE)
-def test_any_term_is_stored_and_found_to_the_letter(store, term):
+def test_any_term_is_stored_and_found_to_the_letter(store, term, tell):
     pairs = [*PAIRS, *(Pair(f"std {number}", other) for number, other in enumerate(HOSTILE))]
     info = save(store, pairs=pairs)
     assert [pair.synonym for pair in store.pairs(info.version_id)][len(PAIRS) :] == HOSTILE
@@ -186,6 +187,7 @@ def test_any_term_is_stored_and_found_to_the_letter(store, term):
     assert {synonym for synonyms in found.values() for synonym in synonyms} == expected
     assert total == len(expected)
     assert len(store.all()) == 1
+    tell("terms like SQL and its patterns, stored and searched", 1, "stored and found to the letter")
 
 
 def test_a_hostile_name_is_only_a_name(store):

@@ -282,7 +282,8 @@ def old_database(path):
     db.close()
 
 
-def test_an_old_database_is_carried_over_without_loss_and_twice(tmp_path):
+@pytest.mark.case(13)
+def test_an_old_database_is_carried_over_without_loss_and_twice(tmp_path, tell):
     path = tmp_path / "workbench.db"
     old_database(path)
     for _ in range(2):
@@ -301,6 +302,11 @@ def test_an_old_database_is_carried_over_without_loss_and_twice(tmp_path):
         ]
         assert steps[0].title.get("zh") == "导入 车.csv"
         database.close()
+    tell(
+        "a database of an earlier version, with four versions of two dictionaries, opened",
+        2,
+        "carried over once, every row of every version as it was",
+    )
 
 
 def test_a_carried_over_dictionary_can_be_edited_undone_and_imported_again(tmp_path):

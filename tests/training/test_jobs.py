@@ -70,7 +70,8 @@ def test_a_killed_worker_is_noticed_and_the_next_run_goes_on(open_services, tiny
     assert tuned(services) == ["after"]
 
 
-def test_two_who_start_at_once_get_one_run_and_one_place_in_the_queue(open_services, tiny_model_folder):
+@pytest.mark.case(8)
+def test_two_who_start_at_once_get_one_run_and_one_place_in_the_queue(open_services, tiny_model_folder, tell):
     both = [open_services(), open_services()]
     barrier, runs = threading.Barrier(2), []
 
@@ -96,6 +97,11 @@ def test_two_who_start_at_once_get_one_run_and_one_place_in_the_queue(open_servi
     assert all(len(active.intersection(states)) < 2 for states in seen)
     assert any("queued" in states and active.intersection(states) for states in seen)
     assert len(tuned(both[0])) == 2
+    tell(
+        "two servers on one home start a run at the same moment",
+        2,
+        "never two active at once; the second waits in the queue, both complete",
+    )
 
 
 def test_a_queued_run_says_which_place_it_has(open_services, tiny_model_folder):
@@ -110,18 +116,26 @@ def test_a_queued_run_says_which_place_it_has(open_services, tiny_model_folder):
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_stop_ends_within_five_seconds_and_leaves_no_process(open_services, tiny_model_folder, keep):
+@pytest.mark.case(9)
+def test_stop_ends_within_five_seconds_and_leaves_no_process(open_services, tiny_model_folder, keep, tell):
     services = open_services()
     run = services.start_run("toy", str(tiny_model_folder), TUNING, parameters=LONG, name="mine")
     worker = wait_for_training(services, run, step=60)
     children = worker.children(recursive=True)
     services.stop_run(run.id, keep=keep)
-    wait(lambda: services.run(run.id).state in FINAL_STATES, 5)
+    taken = wait(lambda: services.run(run.id).state in FINAL_STATES, 5)
     assert services.run(run.id).state == "stopped"
     wait(lambda: all(gone(process) for process in [worker, *children]), 5)
     assert tuned(services) == (["mine"] if keep else [])
     if keep:
         assert services.neighbours("abcd", "mine", "toy", 3)
+    tell(
+        f"stop and {'keep the best' if keep else 'discard'}",
+        1,
+        "ended after {seconds} s at most, no process left, "
+        + ("the model answers" if keep else "no model left"),
+        most={"seconds": round(taken, 1)},
+    )
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -136,7 +150,10 @@ def test_stop_ends_a_worker_that_does_not_answer(open_services, tiny_model_folde
     assert gone(worker)
 
 
-def test_a_server_that_is_killed_and_started_again_finds_its_run(home, open_services, tiny_model_folder):
+@pytest.mark.case(4)
+def test_a_server_that_is_killed_and_started_again_finds_its_run(
+    home, open_services, tiny_model_folder, tell
+):
     script = """
 import sys, time
 from pathlib import Path
@@ -173,6 +190,11 @@ time.sleep(600)
     assert ended.name in tuned(services)
     curve = [point.seq for point in services.curve(run_id)]
     assert curve == list(range(1, len(curve) + 1))  # the whole curve, the part before the kill included
+    tell(
+        "kill -9 of the server in the middle of a run, then a new one",
+        1,
+        "the worker lived on, was found again and completed; the whole curve is there",
+    )
 
 
 def test_services_that_close_in_the_middle_leave_the_run_to_the_next(open_services, home, tiny_model_folder):
@@ -198,7 +220,10 @@ def running_row(services, base, pid, started):
 
 
 @pytest.mark.parametrize("stop", [False, True])
-def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(home, open_services, tiny_model_folder, stop):
+@pytest.mark.case(5)
+def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(
+    home, open_services, tiny_model_folder, stop, tell
+):
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as innocent:
         before = Services(settings_of(home))
         started = psutil.Process(innocent.pid).create_time()
@@ -212,9 +237,17 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(home, open_servic
         time.sleep(1.0)
         assert innocent.poll() is None
         innocent.kill()
+    tell(
+        "a run whose worker's pid is now that of another program, watched and stopped",
+        1,
+        "the other program lives, the run is interrupted or stopped",
+    )
 
 
-def test_a_run_whose_process_is_gone_is_put_right_within_five_seconds(home, open_services, tiny_model_folder):
+@pytest.mark.case(4)
+def test_a_run_whose_process_is_gone_is_put_right_within_five_seconds(
+    home, open_services, tiny_model_folder, tell
+):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     started = psutil.Process(dead.pid).create_time()
     dead.wait()
@@ -222,14 +255,21 @@ def test_a_run_whose_process_is_gone_is_put_right_within_five_seconds(home, open
     run = running_row(before, tiny_model_folder, dead.pid, started)
     before.close()
     services = open_services()
-    wait(lambda: services.run(run.id).state == "interrupted", 5)
+    taken = wait(lambda: services.run(run.id).state == "interrupted", 5)
     for language, word in (("zh", "中断"), ("en", "interrupted")):
         assert word in services.run(run.id).message.get(language)
     after = services.start_run("toy", str(tiny_model_folder), "instant", parameters=SHORT)
     assert wait_for_end(services, after).state == "completed"
+    tell(
+        "a server that starts on a run whose worker is gone",
+        1,
+        "interrupted, in words, after {seconds} s; the next run completes",
+        most={"seconds": round(taken, 1)},
+    )
 
 
-def test_killed_while_it_saves_it_leaves_nothing_that_is_listed(home, open_services, tiny_model_folder):
+@pytest.mark.case(3)
+def test_killed_while_it_saves_it_leaves_nothing_that_is_listed(home, open_services, tiny_model_folder, tell):
     script = """
 import sys, time
 from workbench.settings import Settings
@@ -258,6 +298,7 @@ run_job(Settings.from_env({}, home=sys.argv[1], threads=1), sys.argv[2])
     assert tuned(services) == []
     assert [path.name for path in (home / "runs" / run.id).iterdir()] == services.doctor()["mended"]
     assert list((home / "runs" / run.id).iterdir()) == []
+    tell("kill -9 while the model is copied", 1, "nothing is listed, nothing is left")
 
 
 def test_a_warm_worker_takes_the_run_and_none_is_left_at_the_end(home, tiny_model_folder):

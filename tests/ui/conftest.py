@@ -19,6 +19,18 @@ from workbench.ui.app import build_app, launch_arguments
 
 SLOWEST = int(os.environ.get("WORKBENCH_TEST_SLOW") or 0)  # milliseconds; 0: as fast as it goes
 PATIENCE = 30_000 * (4 if SLOWEST else 1)  # milliseconds: only a page that is broken takes so long
+# What a script writes that took nothing for words.
+NO_WORDS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const inScript = ["SCRIPT", "STYLE", "TEMPLATE"].includes(node.parentElement?.tagName);
+    if (!inScript && /^(null|undefined|NaN)$|\\[object /.test(node.textContent.trim())) {
+      const at = node.parentElement;
+      found.push(node.textContent.trim() + " in " + (at?.id || at?.className));
+    }
+  }
+  return found;
+}"""
 HOLD_BACK = """(() => {
   const asked = window.fetch;
   const held = () => new Promise((done) => setTimeout(done, (50 + Math.random() * (SLOWEST - 50)) / 2));
@@ -142,6 +154,8 @@ def window(chromium):
         try:
             page.goto(url)
             yield page
+            if not page.is_closed():
+                wrong += [f"written on the page: {words}" for words in page.evaluate(NO_WORDS)]
         finally:
             (page if context else own).close()
         assert wrong == []

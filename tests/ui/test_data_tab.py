@@ -33,6 +33,16 @@ def send(page, tmp_path):
     return upload
 
 
+def test_who_has_no_file_is_led_to_the_samples(page):
+    page.click("#data-to-saved")
+    row = page.locator("#data-list tr[data-name]").first
+    assert row.evaluate("row => row === document.activeElement")
+    box = row.bounding_box()
+    assert 0 < box["y"] < 720, "it is in sight"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#data-train")
+
+
 def workbook() -> bytes:
     from openpyxl import Workbook
 

@@ -24,7 +24,8 @@ def test_a_refusal_is_said_with_its_hint_in_both_languages():
     assert sentence.get("en") == "Row 3 is empty. Fill it."
 
 
-def test_the_unexpected_shows_a_number_and_the_log_has_the_rest(caplog):
+@pytest.mark.case(27)
+def test_the_unexpected_shows_a_number_and_the_log_has_the_rest(caplog, tell):
     with caplog.at_level(logging.ERROR, logger="workbench.ui"):
         try:
             raise OSError("/secret/place/file.db is gone")
@@ -35,6 +36,7 @@ def test_the_unexpected_shows_a_number_and_the_log_has_the_rest(caplog):
     assert incident in sentence.get("zh")
     assert incident in sentence.get("en")
     assert "/secret/place" in caplog.text
+    tell("an error with a path in its message", 1, "a sentence with a number; the path is in the log alone")
 
 
 @pytest.mark.parametrize("sent", ["text", 3, ["a"]])

@@ -27,7 +27,9 @@ class Server:
         self.start()
 
     def start(self):
-        environment = {**os.environ, "WORKBENCH_HOME": str(self.home)}
+        # A company's proxy, which knows nothing of this computer: the server must not ask for itself there.
+        proxy = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:9")
+        environment = {**os.environ, **proxy, "WORKBENCH_HOME": str(self.home)}
         command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port)]
         self.process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 90

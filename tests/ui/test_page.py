@@ -97,6 +97,7 @@ def test_it_is_served_quietly_and_with_limits(services):
     assert given["share"] is False
     assert given["show_error"] is False
     assert given["footer_links"] == []
+    assert given["_frontend"] is False, "else a machine that is slow to answer cannot start it"
 
 
 def test_no_component_keeps_state_for_each_session(services):

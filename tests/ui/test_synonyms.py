@@ -373,7 +373,8 @@ def test_what_is_chosen_in_several_groups_is_one_step(visit, kept, services, dic
     assert kept() == before
 
 
-def test_two_pages_at_once(visit, kept, services, dictionary):
+@pytest.mark.case(28)
+def test_two_pages_at_once(visit, kept, services, dictionary, tell):
     page = visit()
     group = services.editor.find(dictionary, "货车")[0].id
 
@@ -404,6 +405,11 @@ def test_two_pages_at_once(visit, kept, services, dictionary):
     page.click("#synonyms-conflict [data-choice=theirs]")
     page.wait_for_selector("[data-term='载货车']")
     assert kept()["货车"] == ["载货车", "大货车", "重卡"]
+    tell(
+        "a term is changed under the hand of who types, in a browser",
+        2,
+        "what is typed stays, both are shown, and each choice keeps what was chosen",
+    )
 
 
 def test_edits_of_different_groups_are_no_conflict(visit, kept, services, dictionary):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from workbench.errors import BadParameter, InputError
+from workbench.ingest.table import too_large
 from workbench.localtext import Language, LocalText
 from workbench.types import Problem
 
@@ -59,15 +60,7 @@ def read_file(path: Path, limit: int) -> bytes:
     """A whole file of at most ``limit`` bytes. Raises InputError in words."""
     try:
         if path.stat().st_size > limit:
-            raise InputError(
-                LocalText(
-                    "文件太大：{size} MB，上限 {limit} MB。",
-                    "The file is too large: {size} MB of at most {limit}.",
-                ),
-                LocalText("请拆成几个文件。", "Divide it into several."),
-                size=path.stat().st_size // 2**20,
-                limit=limit // 2**20,
-            )
+            raise too_large(path.stat().st_size, limit)
         return path.read_bytes()
     except OSError as error:
         raise InputError(

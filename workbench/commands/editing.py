@@ -54,14 +54,8 @@ def add_commands(subcommands: Parsers) -> None:
         one = subcommands.add_parser(name, help=help_)
         one.add_argument("name")
         one.add_argument("--steps", type=_count, default=1, metavar="N")
-        _add_who(one)
+        add_who(one)
         one.set_defaults(run=travel)
-
-    one = subcommands.add_parser("restore", help="go back to a version, as a step that can be undone")
-    one.add_argument("name")
-    one.add_argument("version", type=int)
-    _add_who(one)
-    one.set_defaults(run=restore)
 
     one = subcommands.add_parser(
         "compare",
@@ -75,7 +69,8 @@ def add_commands(subcommands: Parsers) -> None:
     one.set_defaults(run=compare)
 
 
-def _add_who(one: argparse.ArgumentParser) -> None:
+def add_who(one: argparse.ArgumentParser) -> None:
+    """Who makes a step of a history, and what it was based on."""
     one.add_argument("--author", default="", help="for the history")
     one.add_argument(
         "--based-on", type=int, metavar="VERSION", help="refuse if somebody changed the same thing since"
@@ -89,7 +84,7 @@ def _add_edits(edits: Parsers) -> None:
         one = edits.add_parser(name, help=help_)
         for argument, number in arguments:
             one.add_argument(argument, metavar=argument.upper(), nargs=number)
-        _add_who(one)
+        add_who(one)
         one.add_argument("--force", action="store_true", help="do it whatever was changed since")
         one.set_defaults(run=edit, make=make)
         if any(argument in ("term", "terms", "old") for argument, _ in arguments):

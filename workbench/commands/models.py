@@ -1,9 +1,8 @@
-"""Commands about models: export, doctor."""
+"""``export model``: a model as an ordinary folder."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,6 @@ from workbench.localtext import Language
 
 if TYPE_CHECKING:
     from workbench.services import Services
-
-
-def add_commands(subcommands: Parsers) -> None:
-    """The commands of this module."""
-    one = subcommands.add_parser(
-        "doctor", help="what is installed, which models are there, what this machine can do"
-    )
-    one.set_defaults(run=doctor)
 
 
 def add_export(exports: Parsers) -> None:
@@ -34,9 +25,3 @@ def export_model(services: Services, options: argparse.Namespace, _: Language) -
     """Write a model as an ordinary folder."""
     folder = services.export_model(options.run_name, Path(options.folder).expanduser().resolve())
     return {"folder": str(folder)}, lambda: str(folder)
-
-
-def doctor(services: Services, _: argparse.Namespace, __: Language) -> Answer:
-    """What is installed and what this machine can do."""
-    document = services.doctor()
-    return document, lambda: json.dumps(document, ensure_ascii=False, indent=2)

@@ -28,7 +28,8 @@ class BoardRow:
     the board; ``reference_verdict`` says it. ``run_verdict`` is there where the run by itself had another
     verdict than the board, and says why. What follows is known of the model whatever it is measured on:
     ``strategy`` in words, ``encode_rate`` in terms a second on this machine, ``training_seconds``,
-    ``note`` of the expert, ``curve`` of the run's development score (percent), ``retention``.
+    ``note`` of the expert and ``note_author``, ``curve`` of the run's development score (percent),
+    ``retention``.
     """
 
     model: str
@@ -54,6 +55,7 @@ class BoardRow:
     encode_rate: float | None = None
     training_seconds: float | None = None
     note: str = ""
+    note_author: str = ""
     curve: tuple[float, ...] = ()
     retention: RetentionFigures | None = None
 

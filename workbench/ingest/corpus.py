@@ -24,7 +24,7 @@ from workbench.ingest.plain_lines import is_running_text, one_column_delimiter
 from workbench.ingest.problems import ProblemLog
 from workbench.ingest.readers import read_table
 from workbench.ingest.spool import TextSpool
-from workbench.ingest.table import SPREADSHEETS, Table
+from workbench.ingest.table import SPREADSHEETS, Table, too_large
 from workbench.normalise import term_key
 from workbench.types import Problem, TextUnit
 
@@ -109,8 +109,7 @@ def parse_corpus(
                 table, column, has_header=has_header, max_text_length=max_text_length, max_texts=max_texts
             )
     if len(data) > max_bytes:
-        size, limit = round(len(data) / 2**20, 1), round(max_bytes / 2**20, 1)
-        raise FileProblem(say.TOO_LARGE, say.SPLIT_FILE, size=size, limit=limit)
+        raise too_large(len(data), max_bytes)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FileProblem(EMPTY, say.EMPTY_HINT)
     refuse_if_not_text(data)

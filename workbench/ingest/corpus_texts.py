@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from workbench.localtext import LocalText
 
-TOO_LARGE = LocalText(
-    "文件有 {size} MB，超过上限 {limit} MB。", "The file has {size} MB; the limit is {limit} MB."
-)
 TOO_MANY = LocalText(
     "文件超过 {limit} 条文本的上限。", "The file has more than {limit} texts, which is the limit."
 )

@@ -24,11 +24,11 @@ from workbench.ingest.table import (
     FORMATS,
     MAX_CELLS,
     MAX_COLUMNS,
-    SPLIT_FILE,
     ReadOptions,
     Table,
     build_table,
     collect,
+    too_large,
 )
 from workbench.ingest.term_lines import read_lines
 from workbench.localtext import LocalText
@@ -95,12 +95,7 @@ def _check(data: bytes, max_bytes: int, format: str | None, options: ReadOptions
         raise BadParameter(_NO_FORMAT, _CHOOSE_FORMAT, format=format, names=", ".join(FORMATS))
     known_scopes(options.scopes)
     if len(data) > max_bytes:
-        raise FileProblem(
-            _TOO_LARGE,
-            SPLIT_FILE,
-            size=round(len(data) / 2**20, 1),
-            limit=round(max_bytes / 2**20, 1),
-        )
+        raise too_large(len(data), max_bytes)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FileProblem(EMPTY, EMPTY_HINT)
 
@@ -138,9 +133,6 @@ def _without_extra_bom(lines: Iterator[str], log: ProblemLog, already: bool) -> 
             yield line
 
 
-_TOO_LARGE = LocalText(
-    "文件有 {size} MB，超过上限 {limit} MB。", "The file has {size} MB; the limit is {limit} MB."
-)
 _NOT_SO = LocalText("这不是 {format} 文件。", "This is no {format} file.")
 _OTHER_FORMAT = LocalText(
     "请选择正确的格式，或让程序自动识别。", "Choose the right format, or let it be recognised."

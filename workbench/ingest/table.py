@@ -6,18 +6,21 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, get_args
 
 from workbench.errors import FileProblem
 from workbench.ingest.encodings import EMPTY, EMPTY_HINT
 from workbench.ingest.problems import ProblemLog
 from workbench.localtext import LocalText
+from workbench.settings import size_text, who_can_change
 from workbench.types import Problem
 
 MAX_COLUMNS = 1000
 MAX_CELLS = 20_000_000
 MAX_CHARACTERS = 1 << 29
 _INTERNED = 200_000
+_COUNTED = 1_000_000  # rows beyond the limit that are counted for the sentence
 
 Format = Literal[
     "csv", "tsv", "xlsx", "json", "jsonl", "colon", "groups", "solr", "cilin", "parquet", "skos", "obo"
@@ -109,9 +112,10 @@ def collect(
     numbers = array("Q")
     seen: dict[str, str] = {}
     cells = characters = 0
+    found = iter(found)
     for number, row in found:
         if len(rows) >= max_rows:
-            raise FileProblem(_TOO_MANY_ROWS, SPLIT_FILE, limit=f"{max_rows:,}")
+            raise _too_many_rows(len(rows) + 1 + sum(1 for _ in islice(found, _COUNTED)), max_rows)
         if len(row) > MAX_COLUMNS:
             raise too_wide(number, len(row))
         cells += len(row)
@@ -165,6 +169,24 @@ def too_wide(row: int, count: int) -> FileProblem:
     return FileProblem(_TOO_WIDE, WIDE_HINT, row=row, count=f"{count:,}", limit=f"{MAX_COLUMNS:,}")
 
 
+def too_large(size: int, limit: int) -> FileProblem:
+    """The refusal of a file over the upload limit; bytes."""
+    return FileProblem(
+        _TOO_LARGE, _or_change("max_upload_bytes"), size=size_text(size, limit), limit=size_text(limit)
+    )
+
+
+def _too_many_rows(count: int, limit: int) -> FileProblem:
+    shown = f"{count:,}"
+    if count - limit > _COUNTED:  # there may be more: nobody waits for a count of what is refused
+        shown = f"≥ {shown}"
+    return FileProblem(_TOO_MANY_ROWS, _or_change("max_rows"), count=shown, limit=f"{limit:,}")
+
+
+def _or_change(field: str) -> LocalText:
+    return LocalText("{do}{who}", "{do} {who}").format(do=SPLIT_FILE, who=who_can_change(field))
+
+
 def _regular_width(rows: list[tuple[str, ...]]) -> int:
     """The commonest number of cells, blank ones at the end apart; the first row's if a fifth share it."""
     counts = Counter(map(len, rows))
@@ -204,8 +226,9 @@ WIDE_HINT = LocalText(
     "请只保留标准词和近似词所在的列，再上传。没有导入任何内容。",
     "Keep only the columns with standard terms and synonyms, and upload again. Nothing was imported.",
 )
+_TOO_LARGE = LocalText("文件有 {size}，上限是 {limit}。", "The file has {size}; the limit is {limit}.")
 _TOO_MANY_ROWS = LocalText(
-    "文件超过 {limit} 行的上限。", "The file has more than {limit} rows, which is the limit."
+    "文件有 {count} 行，上限是 {limit} 行。", "The file has {count} rows; the limit is {limit}."
 )
 _TOO_WIDE = LocalText(
     "第 {row} 行有 {count} 列，上限是 {limit} 列。", "Row {row} has {count} columns; the limit is {limit}."

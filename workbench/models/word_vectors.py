@@ -24,7 +24,7 @@ from workbench.models.static_model import (
 from workbench.models.vector_files import LIMIT_WORDS, MOST_WORDS, VectorTable, read_vectors
 from workbench.names import checked_name
 from workbench.settings import Settings
-from workbench.storage.artifacts import manifest_of, remove_staging, staged_folder
+from workbench.storage.artifacts import manifest_of, staged_folder
 from workbench.types import ModelInfo, Problem
 
 Progress = Callable[[float, LocalText], None]
@@ -119,7 +119,7 @@ class VectorModels:
         weighted = (
             ", rare words counting more and what all words share taken out (SIF)" if way == "sif" else ""
         )
-        with self._alone():
+        with self.alone():
             self.refuse_taken(name)
             needs = 4 * dimension * len(segmentation) // 2  # three times this is asked for
             with staged_folder(self._folder(name), needs_bytes=needs, extra={"vectors": about}) as out:
@@ -176,24 +176,13 @@ class VectorModels:
     def delete(self, model: str) -> None:
         """Remove a model's folder. Raises NotFound."""
         folder = self.folder(model)
-        with self._alone():
+        with self.alone():
             (folder / "manifest.json").unlink(missing_ok=True)  # from now on it is not whole, so not listed
             shutil.rmtree(folder, ignore_errors=True)
 
-    def remove_leftovers(self) -> list[str]:
-        """Remove what a crash left half written; nothing while an import is writing. The names removed."""
-        from filelock import Timeout
-
-        if not self._home.is_dir():
-            return []
-        try:
-            with self._alone(timeout=0):
-                return remove_staging(self._home)
-        except Timeout:
-            return []
-
     @contextmanager
-    def _alone(self, timeout: float = -1) -> Iterator[None]:
+    def alone(self, timeout: float = -1) -> Iterator[None]:
+        """Within the block nobody else writes word vectors. Raises filelock.Timeout where somebody does."""
         from filelock import FileLock
 
         self._home.mkdir(parents=True, exist_ok=True)

@@ -13,21 +13,26 @@ from workbench.evaluation.measure import Board, Subject, baseline_infos
 from workbench.evaluation.retention import RetentionFigures
 from workbench.ingest.dictionary import DictionaryPreview
 from workbench.ingest.export import ExportFormat, dictionary_bytes
+from workbench.ingest.readers import read_table
 from workbench.localtext import LocalText
-from workbench.models.catalogue import remove_leftovers
+from workbench.memory import MemoryReturn
 from workbench.models.exporting import export_folder, export_zip
 from workbench.models.word_vectors import is_vectors
 from workbench.names import checked_name, tidy, unique
 from workbench.services import lifecycle
+from workbench.services.backup import Backups
 from workbench.services.corpora import Corpora
 from workbench.services.editing import Editor
 from workbench.services.evaluation import Evaluations
 from workbench.services.exploring import Exploring, vector_model
+from workbench.services.first_steps import FirstSteps
 from workbench.services.generation import Generation
 from workbench.services.importing import Importer
+from workbench.services.limits import Limits
 from workbench.services.live import Live
 from workbench.services.maps import Maps
 from workbench.services.matching import Matching
+from workbench.services.mending import Mending
 from workbench.services.pair_maker import PairMaker
 from workbench.services.pair_sets import PairSets
 from workbench.services.picked_terms import PickedTerms
@@ -40,7 +45,6 @@ from workbench.services.suggestions import Suggestions
 from workbench.services.version_change import VersionChanges
 from workbench.services.word_vectors import WordVectors
 from workbench.settings import ASSETS, Settings
-from workbench.storage.artifacts import remove_staging
 from workbench.training.budget import Plan
 from workbench.training.estimate import Estimate, estimate_run
 from workbench.training.jobs import Supervisor
@@ -77,6 +81,7 @@ class Services:
         self.settings = settings
         self._workspace = Workspace(settings)
         self._supervisor = Supervisor(settings, self._workspace.runs)
+        self._memory = MemoryReturn()
         self.exploring = Exploring(self._workspace, self.models)
         self.pair_sets = PairSets(self._workspace)
         self.corpora = Corpora(self._workspace)
@@ -96,11 +101,17 @@ class Services:
         self.version_change = VersionChanges(self._workspace)
         self.generation = Generation(self._workspace)
         self.word_vectors = WordVectors(self._workspace)
+        self.limits = Limits(settings)
+        self.backups = Backups(settings, self._workspace.runs)
+        self.mending = Mending(self._workspace, self._supervisor)
+        self.first_steps = FirstSteps(self._workspace)
         self._load_samples()
 
     def start(self) -> None:
-        """Begin to work off the queue, with a worker kept warm."""
+        """Put right what a crash left, then work off the queue, with a worker kept warm."""
+        self.mending.mend(thorough=False)
         self._supervisor.start()
+        self._memory.start()
 
     def preload(self, delay: float = 3.0) -> None:
         """Import the libraries that answers need, in the background, once the page is up."""
@@ -120,6 +131,7 @@ class Services:
         self.live.close()
         self.exploring.close()
         self._supervisor.close()
+        self._memory.close()
         self._workspace.close()
 
     # -- dictionaries ---------------------------------------------------------------------------
@@ -156,7 +168,10 @@ class Services:
         Raises:
             NameTaken: the name exists and ``replace`` is false.
             BadParameter: the name is empty or too long.
+            InputError, StorageProblem: more terms than may be; no room on the disk.
         """
+        self.limits.check_disk()
+        self.limits.check_terms(name, preview.terms)
         return self._workspace.dictionaries.save(
             checked_name(name),
             preview.pairs,
@@ -295,16 +310,20 @@ class Services:
         corpora: Sequence[str] = (),
         pair_sets: Sequence[str] = (),
         budget: float | None = None,
+        author: str = "",
     ) -> Run:
         """Put a run into the queue; the supervisor begins it when its turn comes.
 
         ``recipe`` is a name or a recipe. ``parameters`` alone go to every stage that knows them,
         ``in_batch.epochs`` or ``2.epochs`` to one. ``corpora`` and ``pair_sets`` are names of what it may
         learn from besides the dictionary. ``budget`` are seconds that it may take: see :meth:`plan_run`.
+        ``author`` is who starts it.
 
         Raises:
             NotFound, BadParameter, NameTaken, TrainingProblem: in words, before anything is started.
+            StorageProblem: the disk, or the home folder's share of it, is used up.
         """
+        self.limits.check_disk()
         run = queue_run(
             self._workspace,
             self._subject(dictionary),
@@ -316,6 +335,7 @@ class Services:
             corpora=corpora,
             pair_sets=pair_sets,
             budget=budget,
+            author=author,
         )
         self._supervisor.wake()
         return run
@@ -329,12 +349,14 @@ class Services:
             Conflict: it goes on, waits, or is complete.
             NotFound: its base model or data is gone.
         """
+        self.limits.check_disk()
         run = lifecycle.resume(self._workspace, self.run(run_id))
         self._supervisor.wake()
         return run
 
     def retry_run(self, run_id: str, *, name: str | None = None, **changes: Any) -> Run:
         """Start a new run like an earlier one; see :func:`workbench.services.lifecycle.retry` for changes."""
+        self.limits.check_disk()
         name = checked_name(name) if name else None
         run = lifecycle.retry(self._workspace, self.run(run_id), name=name, **changes)
         self._supervisor.wake()
@@ -427,16 +449,12 @@ class Services:
 
     # -- this machine ---------------------------------------------------------------------------
 
-    def doctor(self) -> dict[str, Any]:
-        """What is installed, which models are there, what this machine can do, what was mended."""
+    def doctor(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """What is installed, which models are there, what this machine can do; what was found and mended."""
         from workbench.diagnosis import diagnose
 
-        mended = remove_leftovers(self.settings) + self._workspace.library.word_vectors.remove_leftovers()
-        active = {run.id for run in self._workspace.runs.active()}
-        for folder in self.settings.runs_path.glob("*"):
-            if folder.name not in active:
-                mended += remove_staging(folder)
-        return diagnose(self.settings, self.models(), self.dictionaries(), self.runs(), mended)
+        findings = self.mending.mend(dry_run=dry_run)
+        return diagnose(self.settings, self.models(), self.dictionaries(), self.runs(), findings)
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -447,7 +465,8 @@ class Services:
         if self.settings.database_path.exists() and self._workspace.dictionaries.any_ever():
             return
         for name, file in SAMPLES:
-            preview = self.preview_dictionary((ASSETS / "samples" / file).read_bytes(), file)
+            data = (ASSETS / "samples" / file).read_bytes()  # our own: smaller limits are for other files
+            preview = self.importer.parse(read_table(data, file, max_rows=10_000, max_bytes=2**20))
             self._workspace.dictionaries.save(
                 name, preview.pairs, language=preview.language, source=file, sample=True, replace=True
             )

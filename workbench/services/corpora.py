@@ -9,6 +9,7 @@ from typing import Literal
 from workbench.ingest.corpus import CorpusPreview, parse_corpus
 from workbench.ingest.spreadsheets import RowsFormat, rows_bytes
 from workbench.names import checked_name
+from workbench.services.limits import Limits
 from workbench.types import CorpusInfo, TextUnit
 from workbench.workspace import Workspace
 
@@ -56,7 +57,9 @@ class Corpora:
         Raises:
             NameTaken: the name has other content and ``replace`` is false.
             BadParameter: the name is empty or too long.
+            StorageProblem: the disk, or the home folder's share of it, is used up.
         """
+        Limits(self._workspace.settings).check_disk()
         return self._store.save(
             checked_name(name),
             preview.texts,

@@ -14,6 +14,7 @@ from workbench.errors import BadParameter, Conflict, NotFound
 from workbench.localtext import LocalText
 from workbench.names import tidy
 from workbench.normalise import term_key
+from workbench.services.limits import Limits
 from workbench.storage.groups import COMPONENT_TERMS, Component, GroupReader
 from workbench.storage.history import HistoryStore, checked_number
 from workbench.types import (
@@ -77,6 +78,7 @@ class Editor:
         self._dictionaries = workspace.dictionaries
         self._history = HistoryStore(workspace.database)
         self._max_term_length = workspace.settings.max_term_length
+        self._limits = Limits(workspace.settings)
 
     # -- looking --------------------------------------------------------------------------------------
 
@@ -157,7 +159,8 @@ class Editor:
 
         Raises:
             Conflict: a touched group was changed meanwhile; the sentence says by whom and how it reads.
-            InputError, BadParameter, NotFound: it cannot be done, in words. Nothing is written then.
+            InputError, BadParameter, NotFound: it cannot be done, in words (too many terms is a reason).
+                Nothing is written then.
         """
         with self._database.write():
             info = self._dictionaries.get(name)
@@ -170,6 +173,7 @@ class Editor:
             if not force:
                 self._refuse_conflict(info, touched, based_on)
             step = self._history.append(info, planned.change, title=planned.title, author=tidy(author))
+            self._limits.check_terms(name, self._dictionaries.get(name).terms, info.terms)
         return self._result(name, step, touched, planned.gone, planned.notes)
 
     def undo(self, name: str, *, based_on: int, author: str = "") -> EditResult:

@@ -23,6 +23,7 @@ from workbench.evaluation.significance import compare
 from workbench.evaluation.slices import Slice, slices_of
 from workbench.localtext import Language, LocalText
 from workbench.locks import KeyedCache
+from workbench.names import tidy
 from workbench.normalise import term_key
 from workbench.services.board_details import BoardDetails
 from workbench.services.pair_evaluation import PairEvaluations
@@ -308,8 +309,12 @@ class Evaluations:
         """The note on a model; empty where there is none."""
         return self._store.notes().get(model, "")
 
-    def set_note(self, model: str, note: str) -> None:
-        """Write a note (备注) on a model; an empty one takes it off.
+    def note_author(self, model: str) -> str:
+        """Who wrote the note on a model; empty where there is none, or nobody gave a name."""
+        return self._store.note_authors().get(model, "")
+
+    def set_note(self, model: str, note: str, author: str = "") -> None:
+        """Write a note (备注) on a model; an empty one takes it off. ``author`` is who writes it.
 
         Raises:
             BadParameter: it is longer than 2,000 characters.
@@ -319,7 +324,7 @@ class Evaluations:
             raise BadParameter(
                 LocalText("备注最多 {most} 个字。", "A note has at most {most} characters."), most=MOST_NOTE
             )
-        self._store.save_note(model, text)
+        self._store.save_note(model, text, tidy(author))
 
     def run_verdict(self, run: Run) -> Comparison | None:
         """What the board says of a run's model against its base now; None where it is not on the board.

@@ -19,6 +19,7 @@ from workbench.ingest.table import ReadOptions, Table
 from workbench.localtext import LocalText
 from workbench.names import checked_name
 from workbench.services.editing import Editor
+from workbench.services.limits import Limits
 from workbench.types import DictionaryInfo, Pair
 from workbench.workspace import Workspace
 
@@ -34,6 +35,7 @@ class Importer:
         self._dictionaries = workspace.dictionaries
         self._pair_sets = workspace.pair_sets
         self._editor = editor
+        self._limits = Limits(workspace.settings)
 
     def read(
         self,
@@ -125,14 +127,17 @@ class Importer:
             Conflict: mode "replace", and there is a newer version than ``based_on``.
             NameTaken: mode "new", and the name is there. NotFound: the others, and it is not.
             BadParameter: the name is empty or too long, or there is no such mode.
-            InputError: mode "replace", and every pair is marked as not synonyms.
+            InputError: mode "replace", and every pair is marked as not synonyms; or more terms than may be.
+            StorageProblem: the disk, or the home folder's share of it, is used up.
         """
+        self._limits.check_disk()
         if _checked(mode) == "merge":
             edit = MergePairs(tuple(preview.pairs))
             with self._database.write():
                 info = self._dictionaries.get(name)
                 self._dictionaries.merge_labels(info, preview.pairs, preview.labels)
                 return self._editor.apply(name, edit, based_on=info.version, author=author).info
+        self._limits.check_terms(name, preview.terms)
         with self._database.write():
             if mode == "replace":
                 self._refuse_newer(self._dictionaries.get(name), based_on)

@@ -58,6 +58,7 @@ def retry(
     pair_sets: Sequence[str] | None = None,
     newest: bool = False,
     budget: float | None = None,
+    author: str = "",
 ) -> Run:
     """Queue a new run like ``run``, with what is changed here; without changes it repeats it.
 
@@ -81,6 +82,7 @@ def retry(
         corpora=config.get("corpora", ()) if corpora is None else corpora,
         pair_sets=config.get("pair_sets", ()) if pair_sets is None else pair_sets,
         budget=budget,
+        author=author,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import BadParameter, InputError
 from workbench.evaluation.measure import Subject, baseline_infos
 from workbench.localtext import LocalText
-from workbench.names import checked_name
+from workbench.names import checked_name, tidy
 from workbench.pairing.making import MINING_FROM, MINING_SHARE, MadePairs, make_pairs
 from workbench.pairing.negatives import Nearest
 from workbench.pairing.recipe import PairRecipe
@@ -69,6 +69,7 @@ class PairMaker:
         corpus: str | None = None,
         *,
         replace: bool = False,
+        author: str = "",
         progress: Progress | None = None,
     ) -> PairSetInfo:
         """Make the pairs and store them under ``name`` with all that is needed to make them again.
@@ -111,6 +112,7 @@ class PairMaker:
                 "counts": made.counts,
                 "possible": made.possible,
                 "notes": [note.as_json() for note in made.notes],
+                **({"author": tidy(author)} if author else {}),
             },
             replace=replace,
         )

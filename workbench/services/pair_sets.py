@@ -9,7 +9,8 @@ from workbench.ingest.contradictions import Contradiction, contradictions
 from workbench.ingest.pairs import PairsPreview, choose_pair_columns, parse_pairs
 from workbench.ingest.plain_lines import read_text_table
 from workbench.ingest.spreadsheets import RowsFormat, rows_bytes
-from workbench.names import checked_name
+from workbench.names import checked_name, tidy
+from workbench.services.limits import Limits
 from workbench.types import LabelledPair, PairSetInfo, PairSetKind
 from workbench.workspace import Workspace
 
@@ -72,21 +73,26 @@ class PairSets:
         source: str,
         replace: bool = False,
         trusted: bool = True,
+        author: str = "",
     ) -> PairSetInfo:
         """Store a preview's pairs; the same content again under the same name changes nothing.
 
-        ``trusted`` is false for labels that an outside model gave: see :meth:`accept`.
+        ``trusted`` is false for labels that an outside model gave: see :meth:`accept`. ``author`` is who
+        brought them in.
 
         Raises:
             NameTaken: the name has other content and ``replace`` is false.
             BadParameter: the name is empty or too long.
+            StorageProblem: the disk, or the home folder's share of it, is used up.
         """
+        Limits(self._workspace.settings).check_disk()
         return self._store.save(
             checked_name(name),
             preview.pairs,
             kind=preview.kind,
             source=Path(source).name[:200],
             trusted=trusted,
+            recipe={"author": tidy(author)} if author else None,
             replace=replace,
         )
 

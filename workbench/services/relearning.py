@@ -72,7 +72,7 @@ class Relearning:
             latest,
         )
 
-    def start(self, dictionary: str, *, recipe: str = "", base: str = "") -> Run:
+    def start(self, dictionary: str, *, recipe: str = "", base: str = "", author: str = "") -> Run:
         """Train on the newest version: as the best run did, or ``recipe`` on ``base`` where they are given.
 
         Raises:
@@ -81,8 +81,8 @@ class Relearning:
         known = self.labels(dictionary)
         if known.run is None or recipe or base:
             chosen = base or (known.run.base_model if known.run else default_spec().id)
-            return self._start_run(dictionary, chosen, recipe or INSTANT)
-        return self._retry_run(known.run.id, newest=True)
+            return self._start_run(dictionary, chosen, recipe or INSTANT, author=author)
+        return self._retry_run(known.run.id, newest=True, author=author)
 
     def _runs(self, info: DictionaryInfo) -> list[Run]:
         """The runs on any version of a dictionary, newest first."""

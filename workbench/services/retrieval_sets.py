@@ -11,6 +11,7 @@ from workbench.ingest.plain_lines import read_text_table
 from workbench.ingest.retrieval_set import Missing, RetrievalPreview, parse_retrieval_set
 from workbench.ingest.spreadsheets import RowsFormat, rows_bytes
 from workbench.names import checked_name
+from workbench.services.limits import Limits
 from workbench.types import LabelledPair, RetrievalSet, RetrievalSetInfo
 from workbench.workspace import Workspace
 
@@ -83,7 +84,9 @@ class RetrievalSets:
         Raises:
             NameTaken: the name has other content and ``replace`` is false.
             BadParameter: the name is empty or too long.
+            StorageProblem: the disk, or the home folder's share of it, is used up.
         """
+        Limits(self._workspace.settings).check_disk()
         return self._store.save(
             checked_name(name),
             preview.set,

@@ -11,6 +11,7 @@ from workbench.models.library import split_stage_id
 from workbench.models.vector_files import MOST_WORDS
 from workbench.models.word_vectors import PREFIX, Imported
 from workbench.names import LONGEST_NAME, checked_name, tidy, unique
+from workbench.services.limits import Limits
 from workbench.types import ModelInfo
 from workbench.workspace import Workspace
 
@@ -56,6 +57,7 @@ class WordVectors:
         Raises:
             FileProblem, NameTaken, BadParameter, StorageProblem: in words.
         """
+        Limits(self._workspace.settings).check_disk()
         name = checked_name(name)
         if f"{PREFIX}{name}" in self._workspace.runs.names():
             raise NameTaken(

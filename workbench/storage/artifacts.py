@@ -48,7 +48,7 @@ def staged_folder(
         if final.exists():
             shutil.rmtree(final)
         staging.rename(final)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except Exception as error:
         code = _disk_error(error)
         if code is None:
@@ -94,14 +94,17 @@ def is_intact(folder: Path) -> bool:
     )
 
 
+def staging_under(parent: Path) -> list[Path]:
+    """What is being written anywhere under ``parent``, or was when its writer died."""
+    return sorted(parent.rglob(f"{STAGING_PREFIX}*")) if parent.is_dir() else []
+
+
 def remove_staging(parent: Path) -> list[str]:
     """Remove what a crash left half written anywhere under ``parent``; the names removed."""
-    removed = []
-    if parent.is_dir():
-        for path in list(parent.rglob(f"{STAGING_PREFIX}*")):
-            shutil.rmtree(path, ignore_errors=True)
-            removed.append(path.name)
-    return removed
+    found = staging_under(parent)
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in found]
 
 
 def ensure_room(folder: Path, needed: int) -> None:
@@ -117,6 +120,21 @@ def ensure_room(folder: Path, needed: int) -> None:
             need=needed // 2**20,
             free=free // 2**20,
         )
+
+
+def bytes_under(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; a file with several names counts once."""
+    seen: set[tuple[int, int]] = set()
+    total = 0
+    for each in [path, *(path.rglob("*") if path.is_dir() else ())]:
+        try:
+            state = each.lstat()
+        except OSError:
+            continue
+        if not each.is_dir() and (state.st_dev, state.st_ino) not in seen:
+            seen.add((state.st_dev, state.st_ino))
+            total += state.st_size
+    return total
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -158,7 +176,8 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Flush what a folder lists: a rename in it survives a power cut."""
     if os.name != "posix":  # Windows cannot open a folder, and needs no such flush
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -132,6 +132,14 @@ class EvaluationStore:
         )
         return [(int(number), str(benchmark)) for number, benchmark in rows if number is not None]
 
+    def measured_together(self) -> list[set[str]]:
+        """For each benchmark that retrieval was measured on: the systems that stand on its board."""
+        boards: dict[str, set[str]] = {}
+        query = "SELECT DISTINCT benchmark_hash, model FROM evaluations"
+        for benchmark, model in self._database.connection.conn.execute(query):
+            boards.setdefault(str(benchmark), set()).add(str(model))
+        return list(boards.values())
+
     # -- what the expert says -----------------------------------------------------------------
 
     def notes(self) -> dict[str, str]:
@@ -139,12 +147,17 @@ class EvaluationStore:
         rows = self._database.connection.conn.execute("SELECT model, note FROM model_notes")
         return {str(model): str(note) for model, note in rows}
 
-    def save_note(self, model: str, note: str) -> None:
+    def note_authors(self) -> dict[str, str]:
+        """Who wrote the note on each model that has one; empty where nobody gave a name."""
+        rows = self._database.connection.conn.execute("SELECT model, author FROM model_notes")
+        return {str(model): str(author) for model, author in rows}
+
+    def save_note(self, model: str, note: str, author: str = "") -> None:
         """Write a note on a model; an empty one takes it off."""
         with self._database.write() as db:
             if note:
                 db["model_notes"].insert(
-                    {"model": model, "note": note, "updated_at": time.time()}, replace=True
+                    {"model": model, "note": note, "author": author, "updated_at": time.time()}, replace=True
                 )
             else:
                 db.conn.execute("DELETE FROM model_notes WHERE model = ?", (model,))
@@ -186,6 +199,11 @@ class EvaluationStore:
             (fingerprint, split_hash),
         ).fetchone()
         return json.loads(row[0]) if row else None
+
+    def has_calibrations(self) -> bool:
+        """Whether any model was ever asked how alike two terms are."""
+        query = "SELECT 1 FROM calibrations LIMIT 1"
+        return self._database.connection.conn.execute(query).fetchone() is not None
 
     def save_calibration(self, fingerprint: str, split_hash: str, data: dict[str, Any]) -> None:
         """Store a calibration."""

@@ -64,6 +64,12 @@ def m008_labels_of_entries(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m009_authors(db: Database) -> None:
+    """Who wrote a note."""
+    db.execute("ALTER TABLE model_notes ADD COLUMN author TEXT NOT NULL DEFAULT ''")
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,

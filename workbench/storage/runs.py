@@ -106,6 +106,11 @@ class RunStore:
         """Every name that was ever used: a deleted run's name is not given again."""
         return {row[0] for row in self._database.connection.conn.execute("SELECT name FROM runs")}
 
+    def known(self) -> dict[str, bool]:
+        """The ids of all runs that ever were, and whether each is still on the lists."""
+        rows = self._database.connection.conn.execute("SELECT id, deleted_at IS NULL FROM runs")
+        return {row[0]: bool(row[1]) for row in rows}
+
     # -- the life of a run ----------------------------------------------------------------------
 
     def claim_next(self) -> Run | None:
@@ -233,6 +238,16 @@ class RunStore:
             db.conn.execute(
                 "DELETE FROM evaluations WHERE model = (SELECT name FROM runs WHERE id = ?) AND ?",
                 (run_id, cursor.rowcount),
+            )
+            return bool(cursor.rowcount)
+
+    def lose_model(self, run_id: str, message: LocalText) -> bool:
+        """Say of a complete run that its model is gone; it can be resumed then, that is, done again."""
+        with self._database.write() as db:
+            cursor = db.conn.execute(
+                "UPDATE runs SET state = 'failed', message = ?, phase = ? "
+                "WHERE id = ? AND state = 'completed' AND deleted_at IS NULL",
+                (_packed(message), _packed(message), run_id),
             )
             return bool(cursor.rowcount)
 

@@ -10,9 +10,17 @@ from typing import Any
 import psutil
 
 from workbench.localtext import LocalText
+from workbench.settings import size_text, who_can_change
 
 FEWEST = 8  # a smaller batch is not advised
 OUT_OF_MEMORY = LocalText("内存不够。{advice}", "Out of memory. {advice}")
+_OVER_LIMIT = LocalText(
+    "内存不够：用了 {held}，上限是 {limit}。{advice}{who}",
+    "Out of memory: it took {held}, the limit is {limit}. {advice} {who}",
+)
+_AT_LIMIT = LocalText(
+    "内存不够：上限是 {limit}。{advice}{who}", "Out of memory: the limit is {limit}. {advice} {who}"
+)
 INTERRUPTED = LocalText(
     "训练被中断（进程消失了）。可以继续它。",
     "The run was interrupted (its process is gone). It can be resumed.",
@@ -81,9 +89,19 @@ class Memory:
         return powers[-1] if powers else 0
 
 
-def out_of_memory(stage: dict[str, Any] | None, memory: Memory | None = None) -> LocalText:
-    """That memory ran out in ``stage`` (an entry of the run's config), and what batch would fit."""
-    return OUT_OF_MEMORY.format(advice=smaller(stage, memory))
+def out_of_memory(
+    stage: dict[str, Any] | None, memory: Memory | None = None, *, limit: int = 0, held: int = 0
+) -> LocalText:
+    """That memory ran out in ``stage`` (an entry of the run's config), and what batch would fit.
+
+    ``limit`` bytes that a run may take, where there is such a limit, and ``held``, what it took.
+    """
+    advice = smaller(stage, memory)
+    if not limit:
+        return OUT_OF_MEMORY.format(advice=advice)
+    who = who_can_change("run_memory_bytes")
+    words = _OVER_LIMIT.format(held=size_text(held, limit)) if held else _AT_LIMIT
+    return words.format(limit=size_text(limit), advice=advice, who=who)
 
 
 def smaller(stage: dict[str, Any] | None, memory: Memory | None = None) -> LocalText:
@@ -105,11 +123,11 @@ def is_want_of_memory(error: BaseException) -> bool:
 
 
 def unexpected(
-    error: BaseException, stage: dict[str, Any] | None = None, memory: Memory | None = None
+    error: BaseException, stage: dict[str, Any] | None = None, memory: Memory | None = None, limit: int = 0
 ) -> LocalText:
     """A sentence for a failure that nobody foresaw; details are in the run's log."""
     if is_want_of_memory(error):
-        return out_of_memory(stage, memory)
+        return out_of_memory(stage, memory, limit=limit)
     return LocalText(
         "训练意外失败（{kind}）。详细原因在日志里。",
         "The run failed unexpectedly ({kind}). The log has the details.",

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.errors import BadParameter
 from workbench.evaluation.measure import Subject
 from workbench.localtext import LocalText
+from workbench.models.base_model import UNKNOWN_RATE
 from workbench.models.catalogue import spec_of
 from workbench.models.word_vectors import is_vectors
 from workbench.training.budget import Plan, fit_to_budget
@@ -16,9 +17,6 @@ from workbench.training.dataset import check_enough
 from workbench.training.registry import Workload, stage
 from workbench.workspace import Workspace
 
-# Short terms a second on two cores, before anything was seen of this machine: deliberately modest.
-FIRST_ENCODE_RATES = {"e5-small": 400.0, "minilm": 900.0, "use": 2500.0}
-UNKNOWN_ENCODE_RATE = 300.0
 VECTORS_ENCODE_RATE = 20_000.0  # of imported word vectors
 UNPACK_SECONDS = 12.0
 START_SECONDS = 1.5
@@ -186,10 +184,10 @@ def observe_stage(
 
 
 def _workload(workspace: Workspace, subject: Subject, base: str, labelled: int, corpus: int) -> Workload:
-    first = VECTORS_ENCODE_RATE if is_vectors(base) else FIRST_ENCODE_RATES.get(base, UNKNOWN_ENCODE_RATE)
+    spec = spec_of(base)
+    first = spec.terms_per_second if spec else VECTORS_ENCODE_RATE if is_vectors(base) else UNKNOWN_RATE
     rate = workspace.rates.get(f"encode:{base}", first)
     pairs = max(0, subject.part_counts()["train"] - len(subject.split.held_out))
-    spec = spec_of(base)
     layers = spec.layers if spec else 0 if is_vectors(base) else 12
     return Workload(pairs, len(subject.terms), layers, rate, labelled, corpus)
 

@@ -185,15 +185,27 @@ class Supervisor:
                 state, message = "stopped", STOPPED_KEPT if kept else STOPPED
         self._runs.finish(run_id, state, message)
 
-    def _watch(self, run: Run) -> None:
+    def lost(self) -> list[Run]:
+        """Runs that count as active and whose worker is gone."""
+        return [run for run in self._runs.active() if self._is_lost(run)]
+
+    def end_lost(self, run: Run) -> None:
+        """Say of a run of :meth:`lost` that it was interrupted, and remove what was half written."""
+        self._clear_up(run.id, "interrupted", INTERRUPTED)
+
+    def _is_lost(self, run: Run) -> bool:
+        if any(worker.run_id == run.id for worker in self._busy):
+            return False
         noted = self._runs.worker_of(run.id)
-        ours = any(worker.run_id == run.id for worker in self._busy)
-        process = _process(*noted) if noted else None
-        if process is None and not ours:
-            # a run that is just being handed over by another process has no worker noted yet
-            if noted or self._runs.heartbeat_age(run.id) > 10:
-                self._clear_up(run.id, "interrupted", INTERRUPTED)
+        # a run that is just being handed over by another process has no worker noted yet
+        return _process(*noted) is None if noted else self._runs.heartbeat_age(run.id) > 10
+
+    def _watch(self, run: Run) -> None:
+        if self._is_lost(run):
+            self.end_lost(run)
             return
+        noted = self._runs.worker_of(run.id)
+        process = _process(*noted) if noted else None
         if process is None:
             return
         if run.state == "stopping":
@@ -219,7 +231,9 @@ class Supervisor:
         elif settings.run_memory_bytes and (held := _memory_of(process)) > settings.run_memory_bytes:
             kill_group(process)
             memory = Memory.of(run.result, settings.run_memory_bytes, held)
-            self._clear_up(run.id, "failed", out_of_memory(self._stage_of(run.id), memory))
+            limit = settings.run_memory_bytes
+            message = out_of_memory(self._stage_of(run.id), memory, limit=limit, held=held)
+            self._clear_up(run.id, "failed", message)
         elif settings.run_seconds and run.started_at is not None:
             # the worker itself stops in time; this is for one that does not get to it
             late = time.time() - run.started_at - settings.run_seconds

@@ -33,13 +33,14 @@ def queue_run(
     corpora: Sequence[str] = (),
     pair_sets: Sequence[str] = (),
     budget: float | None = None,
+    author: str = "",
 ) -> Run:
     """Queue a run of a recipe on a dictionary; ``name`` is made up where there is none.
 
     ``recipe`` is a name, ready or of the expert's own, or a recipe as it stands in the page. ``corpora``
     and ``pair_sets`` are names of what it may learn from besides. ``budget`` are seconds: layers and epochs
     are made to fit, and the run stops and keeps its best when they are over. The run's ``config`` keeps
-    all of it, with the estimate.
+    all of it, with the estimate and the ``author``: who started it.
 
     Raises:
         NotFound, BadParameter, NameTaken, ModelProblem, TrainingProblem: in words.
@@ -83,6 +84,8 @@ def queue_run(
         "versions": library_versions(),
         "machine": machine_facts(workspace.settings),
     }
+    if author:
+        config["author"] = tidy(author)
     if budget is not None:
         config.update(budget=budget, fitted=plan.changes(wished))
     while True:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
-from workbench.settings import Settings
+from workbench.settings import Settings, who_can_change
 from workbench.training.causes import STOPPED, TIME_IS_UP, Memory, unexpected
 
 if TYPE_CHECKING:
@@ -32,7 +32,17 @@ log = logging.getLogger("workbench.worker")
 class RunReporter:
     """Writes a run's phase, progress, heartbeat and curve to the database, a few times a second."""
 
-    def __init__(self, runs: RunStore, run_id: str, *, seconds: float = 0.0, budget: float = 0.0) -> None:
+    def __init__(
+        self,
+        runs: RunStore,
+        run_id: str,
+        *,
+        seconds: float = 0.0,
+        budget: float = 0.0,
+        late_at: float = math.inf,
+    ) -> None:
+        """``late_at`` (seconds since the epoch): a stop from then on is the supervisor's, for time."""
+        self._seconds, self._late_at = seconds, late_at
         self._runs = runs
         self._run_id = run_id
         self._seq = runs.last_seq(run_id)
@@ -139,6 +149,8 @@ class RunReporter:
         self._failures = 0
         self._points = []
         self._told = {}
+        if request and not self.stop_request and time.time() > self._late_at:
+            self.time_is_up = self._seconds  # a worker that was slow to start has not seen it itself
         self.stop_request = request or self.stop_request
 
     def _flush_if_due(self, first: bool = False) -> None:
@@ -190,15 +202,17 @@ def run_job(settings: Settings, run_id: str) -> int:
         return 0
     run = runs.get(run_id)
     budget = float(run.config.get("budget") or 0.0)
-    reporter = RunReporter(runs, run_id, seconds=settings.run_seconds, budget=budget)
+    limit = settings.run_seconds
+    late_at = (run.started_at or math.inf) + limit + settings.save_grace_seconds if limit else math.inf
+    reporter = RunReporter(runs, run_id, seconds=limit, budget=budget, late_at=late_at)
     try:
         from workbench.training.execute import execute
 
         state, message, result = execute(workspace, run, reporter)
         reporter.flush()
-        runs.finish(run_id, state, _with_reason(message, reporter), result)
+        runs.finish(run_id, state, _with_reason(message, reporter, settings.run_seconds), result)
     except Stopped:
-        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter))
+        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, settings.run_seconds))
     except WorkbenchError as error:
         log.exception("the run ended with a refusal")
         runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
@@ -206,17 +220,22 @@ def run_job(settings: Settings, run_id: str) -> int:
     except BaseException as error:
         log.error("the run failed:\n%s", traceback.format_exc())
         memory = Memory.of(reporter.facts, settings.run_memory_bytes)
-        runs.finish(run_id, "failed", unexpected(error, reporter.stage, memory))
+        message = unexpected(error, reporter.stage, memory, settings.run_memory_bytes)
+        runs.finish(run_id, "failed", message)
         return 1
     finally:
         workspace.close()
     return 0
 
 
-def _with_reason(message: LocalText, reporter: RunReporter) -> LocalText:
+def _with_reason(message: LocalText, reporter: RunReporter, limit: float) -> LocalText:
+    """``limit`` is the one that holds for every run here; another is the run's own budget."""
     if not reporter.time_is_up:
         return message
-    return TIME_IS_UP.format(seconds=f"{reporter.time_is_up:g}", end=message)
+    words = TIME_IS_UP.format(seconds=f"{reporter.time_is_up:g}", end=message)
+    if reporter.time_is_up != limit:
+        return words
+    return LocalText("{a}{b}", "{a} {b}").format(a=words, b=who_can_change("run_seconds"))
 
 
 def _limit_memory(limit: int) -> None:

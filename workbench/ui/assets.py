@@ -26,69 +26,19 @@ STYLES = (
     "board.css",
     "explore.css",
     "map.css",
+    "limits.css",
+    "access.css",
 )
-SCRIPTS = (
-    "core.js",
-    "language.js",
-    "header.js",
-    "findings.js",
-    "import.js",
-    "import_form.js",
-    "import_preview.js",
-    "import_kinds.js",
-    "data_lists.js",
-    "data_details.js",
-    "curves.js",
-    "recipes.js",
-    "recipe_editor.js",
-    "train.js",
-    "runs.js",
-    "board.js",
-    "board_table.js",
-    "board_change.js",
-    "board_misses.js",
-    "board_slices.js",
-    "board_pairs.js",
-    "explore.js",
-    "explore_list.js",
-    "explore_pair.js",
-    "explore_near.js",
-    "explore_match.js",
-    "explore_matrix.js",
-    "map.js",
-    "map_choices.js",
-    "map_colours.js",
-    "map_draw.js",
-    "map_labels.js",
-    "map_camera.js",
-    "map_select.js",
-    "map_search.js",
-    "map_lines.js",
-    "map_compare.js",
-    "map_edit.js",
-    "map_panel.js",
-    "map_saving.js",
-    "models.js",
-    "vectors.js",
-    "synonyms.js",
-    "synonyms_rows.js",
-    "synonyms_edits.js",
-    "synonyms_fields.js",
-    "synonyms_keys.js",
-    "synonyms_dialogs.js",
-    "synonyms_paste.js",
-    "synonyms_history.js",
-    "synonyms_chain.js",
-    "synonyms_live.js",
-    "pairs.js",
-    "pairs_make.js",
-    "pair_sets.js",
-    "pairs_generate.js",
-    "suggestions.js",
-    "suggestions_card.js",
-    "suggestions_loop.js",
-    "suggestions_figures.js",
-)
+FIRST = ("core.js", "language.js")  # all others stand on these
+
+
+def _scripts() -> tuple[str, ...]:
+    """Every script, found by being there; ``map.js`` before what adds to it (``map_edit.js``)."""
+    names = sorted(path.name for path in (ASSETS / "js").glob("*.js"))
+    return (*FIRST, *sorted((name for name in names if name not in FIRST), key=lambda name: "_" in name))
+
+
+SCRIPTS = _scripts()
 
 
 def allow_static_files() -> None:
@@ -96,8 +46,10 @@ def allow_static_files() -> None:
     gr.set_static_paths([_plotly(), ICON])
 
 
-def head(language: str) -> str:
+def head(language: str, *, signing_in: bool = False) -> str:
     """Styles and scripts for ``launch(head=...)``, written into the page: no request of their own.
+
+    ``signing_in``: people have roles, so nothing is allowed until the page knows whose it is.
 
     Gradio's ``css=`` would prefix every selector; a style element is taken as it is.
     """
@@ -107,6 +59,7 @@ def head(language: str) -> str:
         "texts": for_views(),
         "language": language,
         "cookie": LANGUAGE_COOKIE,
+        "signing_in": signing_in,
         "locales": LOCALES,
         "locale_module": _locale_module(),
         "plotly": f"gradio_api/file={_plotly()}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
@@ -10,6 +10,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.ui.text import text
+
+if TYPE_CHECKING:
+    from workbench.ui.doorkeeper import Doorkeeper
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 # Gradio evaluates templates and puts styles into elements; everything else comes from here alone.
@@ -26,17 +29,30 @@ def is_local(host: str) -> bool:
     return host in LOCAL_NAMES
 
 
-def protection(host: str) -> list[Middleware]:
-    """The middleware for a server that is bound to ``host``."""
-    return [Middleware(Guard, local_only=is_local(host))]
+def protection(
+    host: str, doorkeeper: Doorkeeper | None = None, served_as: tuple[str, ...] = ()
+) -> list[Middleware]:
+    """The middleware for a server that is bound to ``host``, and shown by a proxy as ``served_as``."""
+    names = LOCAL_NAMES | set(served_as) if is_local(host) or served_as else None
+    return [Middleware(Guard, names=names, doorkeeper=doorkeeper)]
+
+
+def names_of(served_as: str) -> tuple[str, ...]:
+    """Host names with commas between, as they are compared."""
+    return tuple(name.strip().lower() for name in served_as.split(",") if name.strip())
 
 
 class Guard:
-    """Refuses foreign hosts and origins (DNS rebinding), and forbids the page to load from outside."""
+    """Refuses foreign hosts and origins (DNS rebinding), and forbids the page to load from outside.
 
-    def __init__(self, app: ASGIApp, local_only: bool) -> None:
+    ``names`` are those it is served by; None: any. Whoever comes by one of them is then asked who it is
+    by the ``doorkeeper``, where there is one.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] | None, doorkeeper: Doorkeeper | None) -> None:
         self._app = app
-        self._local_only = local_only
+        self._names = names
+        self._doorkeeper = doorkeeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or answer 403 before any handler is called."""
@@ -52,19 +68,25 @@ class Guard:
 
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
+                own = message.get("headers", [])
                 extra: list[Any] = [
-                    (b"content-security-policy", POLICY.encode()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"same-origin"),
                 ]
-                message["headers"] = [*message.get("headers", []), *extra]
+                if not any(name.lower() == b"content-security-policy" for name, _ in own):
+                    extra.append((b"content-security-policy", POLICY.encode()))
+                message["headers"] = [*own, *extra]
             await send(message)
 
-        await self._app(scope, receive, with_policy)
+        onwards: Send | None = with_policy
+        if self._doorkeeper is not None:
+            onwards = await self._doorkeeper.admit(scope, receive, with_policy)
+        if onwards is not None:
+            await self._app(scope, receive, onwards)
 
     def _allowed(self, headers: dict[str, str]) -> bool:
         host = headers.get("host", "")
-        if self._local_only and _name(f"//{host}") not in LOCAL_NAMES:
+        if self._names is not None and _name(f"//{host}") not in self._names:
             return False
         origin = headers.get("origin")
         if origin is None:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from workbench.accounts import LONGEST_NAME
 from workbench.errors import BadParameter
+from workbench.ui.rights import signed_in
 from workbench.ui.text import text
 
 LONGEST = 2_000  # characters: above every name and term that the workbench accepts
+
+
+def author(data: dict[str, Any]) -> str:
+    """Who does it: whoever is signed in, whatever the page says; without accounts, as the page says.
+
+    Raises BadParameter.
+    """
+    person = signed_in()
+    return person.name if person else words(data, "author", limit=LONGEST_NAME, default="")
 
 
 def words(data: dict[str, Any], key: str, *, limit: int = LONGEST, default: str | None = None) -> str:

@@ -11,6 +11,7 @@ from workbench.ui.components.choosers import Registered
 from workbench.ui.text import Labels
 
 if TYPE_CHECKING:
+    from workbench.accounts import Accounts
     from workbench.services import Services
 
 
@@ -32,6 +33,7 @@ class Page:
     """
 
     services: Services
+    accounts: Accounts | None = None  # where people have to sign in
     labels: Labels = field(default_factory=Labels)
     background: Background = field(default_factory=Background)
     imports: Background = field(default_factory=Background)  # a file does not wait behind a measurement

@@ -52,6 +52,7 @@ def row_json(row: BoardRow) -> dict[str, Any]:
         "seconds": row.seconds,
         "at": row.created_at,
         "note": row.note,
+        "note_author": row.note_author,
         "curve": list(row.curve),
         "retention": _retention(row.retention),
     }

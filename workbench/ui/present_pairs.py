@@ -45,6 +45,7 @@ def set_json(info: PairSetInfo) -> dict[str, Any]:
         "trusted": info.trusted,
         "source": info.source,
         "created": info.created_at,
+        "author": info.recipe.get("author", ""),
         "reviewed": bool(info.recipe.get("suggestions")),
         "made": {
             "dictionary": made.get("dictionary", ""),

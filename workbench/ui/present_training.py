@@ -162,6 +162,7 @@ def _record(run: Run) -> list[list[Any]]:
         machine["memory"] = f"{machine['memory'] / 2**30:.1f} GiB"
     rows: list[tuple[str, Any]] = [
         ("run", run.id),
+        ("author", config.get("author")),
         ("dictionary", f"{run.dictionary} · {config.get('dictionary_version', '')} · {run.version_id}"),
         ("split", run.split_hash),
         ("base", run.base_model),

@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 
 import gradio as gr
 
 from workbench.localtext import LocalText
-from workbench.ui.wording import (
-    board,
-    board_change,
-    board_details,
-    data,
-    data_import,
-    data_lists,
-    explore,
-    explore_match,
-    explore_near,
-    maps,
-    maps_panel,
-    models,
-    pairs,
-    pairs_generate,
-    shell,
-    suggestions,
-    synonyms,
-    train,
-    train_recipes,
-    train_runs,
-    vectors,
-)
+from workbench.ui import wording
 
 LOCALES = {"zh": "zh-CN", "en": "en"}  # ours -> the name under which Gradio keeps its own strings
 
-TEXTS: dict[str, LocalText] = {
-    key: LocalText(zh, en)
-    for part in (
-        shell,
-        data,
-        data_import,
-        data_lists,
-        synonyms,
-        pairs,
-        pairs_generate,
-        suggestions,
-        train,
-        train_recipes,
-        train_runs,
-        board,
-        board_change,
-        board_details,
-        explore,
-        explore_near,
-        explore_match,
-        maps,
-        maps_panel,
-        models,
-        vectors,
-    )
-    for key, (zh, en) in part.TEXTS.items()
-}
+
+def _written() -> dict[str, LocalText]:
+    """``TEXTS`` of every module in ``wording/``, found by being there.
+
+    Raises:
+        ValueError: two modules have a text of the same key.
+    """
+    found: dict[str, LocalText] = {}
+    for module in pkgutil.iter_modules(wording.__path__):
+        part = getattr(importlib.import_module(f"{wording.__name__}.{module.name}"), "TEXTS", {})
+        if twice := found.keys() & part.keys():
+            raise ValueError(f"{module.name} has texts that another module has: {sorted(twice)}")
+        found |= {key: LocalText(zh, en) for key, (zh, en) in part.items()}
+    return found
+
+
+TEXTS: dict[str, LocalText] = _written()
 
 
 def text(key: str, **values: object) -> LocalText:

@@ -23,18 +23,21 @@ def dropdown(
 ) -> gr.Dropdown:
     """A dropdown whose value is checked by who uses it.
 
-    Gradio remembers the choices of each session; after a restart of the server an open page would
-    be refused for a value that exists. (A subclass would make Gradio write a stub file beside it.)
+    Gradio would refuse a value that is not among the choices it last sent to that session: one of before a
+    restart of the server, or a model that somebody has just deleted.
     """
-    made = gr.Dropdown(list(choices), label=label, elem_id=elem_id, interactive=True, **more)
-    made.preprocess = _as_sent  # type: ignore[method-assign]
-    return made
+    return gr.Dropdown(list(choices), label=label, elem_id=elem_id, interactive=True, **more)
 
 
-def _as_sent(payload: Any) -> Any:
+def _as_sent(_dropdown: gr.Dropdown, payload: Any) -> Any:
     if isinstance(payload, list):
         return [value for value in payload if isinstance(value, str)][:LONGEST]
     return payload if isinstance(payload, str) and len(payload) <= LONGEST else None
+
+
+# Of the class: Gradio makes a new instance of it whenever choices change, and a class of our own would make
+# it write a stub file beside this one.
+gr.Dropdown.preprocess = _as_sent  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)

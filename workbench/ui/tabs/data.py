@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from workbench.ui.components.file_field import file_field
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.page import Page
@@ -55,7 +56,7 @@ def build(page: Page) -> None:
 
 
 def _upload(page: Page, label: str, elem_id: str, height: int) -> gr.File:
-    return gr.File(label=page.labels(label), file_types=FILE_TYPES, height=height, elem_id=elem_id)
+    return file_field(label=page.labels(label), file_types=FILE_TYPES, height=height, elem_id=elem_id)
 
 
 def _arrived(uploads: Uploads) -> Any:

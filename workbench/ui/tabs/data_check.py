@@ -71,7 +71,7 @@ def _edits(page: Page) -> list[Function]:
             _name(data),
             edit,
             based_on=incoming.whole(data, "version", 1, 10**9),
-            author=incoming.words(data, "author", limit=100, default=""),
+            author=incoming.author(data),
         )
         return {"version": done.info.version, "title": both(done.step.title) if done.step else None}
 
@@ -90,7 +90,9 @@ def _edits(page: Page) -> list[Function]:
 
     def undo_edit(data: dict[str, Any]) -> dict[str, Any]:
         """Take back the last step of the dictionary."""
-        done = editor.undo(_name(data), based_on=incoming.whole(data, "version", 1, 10**9))
+        done = editor.undo(
+            _name(data), based_on=incoming.whole(data, "version", 1, 10**9), author=incoming.author(data)
+        )
         return {"version": done.info.version}
 
     return [merge_alike, cut_pair, undo_edit]

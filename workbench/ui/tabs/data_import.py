@@ -185,7 +185,7 @@ def _save(page: Page, uploads: Uploads) -> Function:
     def save_upload(data: dict[str, Any]) -> dict[str, Any]:
         """Save what the preview shows; it is not read again."""
         wish = _wish(uploads, data)
-        author = incoming.words(data, "author", limit=100, default="")
+        author = incoming.author(data)
         planned = incoming.whole(data, "based_on", 0, 10**9, default=0) or None
 
         def work(_report: Report) -> dict[str, Any]:
@@ -223,7 +223,8 @@ def _saved(page: Page, wish: Wish, author: str, planned: int | None) -> dict[str
             "retrieval": (services.retrieval_sets, retrieval_json),
         }[kind]
         before = {each.id for each in store.all()}  # type: ignore[attr-defined]
-        info = store.save(wish.name, found, source=source, replace=replace)  # type: ignore[attr-defined]
+        by = {"author": author} if kind == "pairs" else {}
+        info = store.save(wish.name, found, source=source, replace=replace, **by)  # type: ignore[attr-defined]
         changed = info.id not in before
         shown = present(info)  # type: ignore[operator]
     return {"kind": kind, "mode": wish.mode, "changed": changed, "info": shown}

@@ -12,6 +12,7 @@ from workbench.evaluation.measure import baseline_infos
 from workbench.search.similarity import PROBABILITY_MEANING
 from workbench.ui import incoming
 from workbench.ui.components.choosers import dictionary_chooser, model_chooser
+from workbench.ui.components.file_field import file_field
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.page import Page, Question
@@ -64,7 +65,7 @@ def _chosen(dictionary: str | None, model: str | None) -> dict[str, Any]:
 
 def _receive_files(page: Page, uploads: Uploads) -> None:
     """An upload that is out of sight: the views' own fields for files hand theirs on to it."""
-    file = gr.File(show_label=False, file_types=FILE_TYPES, elem_id="explore-file")
+    file = file_field(show_label=False, file_types=FILE_TYPES, elem_id="explore-file")
     arrival = view("explore_file", elem_id="explore-file-arrival")
 
     def arrived(path: str | None) -> list[Any]:

@@ -13,7 +13,6 @@ from workbench.ui.page import Page
 from workbench.ui.present import both
 
 LONGEST_NAME = 200
-LONGEST_AUTHOR = 60
 LARGEST = 2**53
 WORDS = ("synonyms", "merge", "add", "apart", "unmark")
 Function = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,7 +31,7 @@ def functions(page: Page) -> list[Function]:
         name = incoming.words(data, "dictionary", limit=LONGEST_NAME)
         a, b = (incoming.words(data, key).strip() for key in ("a", "b"))
         word = incoming.one_of(data, "word", WORDS)
-        author = incoming.words(data, "author", limit=LONGEST_AUTHOR, default="")
+        author = incoming.author(data)
         version = editor.status(name).version
         first, second = editor.find(name, a), editor.find(name, b)
         if word == "synonyms" and _apart_in_groups(first, second):
@@ -48,7 +47,7 @@ def functions(page: Page) -> list[Function]:
         """Undo the step that made ``version``, where nothing was changed since."""
         name = incoming.words(data, "dictionary", limit=LONGEST_NAME)
         version = incoming.whole(data, "version", 1, LARGEST)
-        author = incoming.words(data, "author", limit=LONGEST_AUTHOR, default="")
+        author = incoming.author(data)
         result = editor.undo(name, based_on=version, author=author)
         return {
             "version": result.info.version,

@@ -10,6 +10,7 @@ from workbench.types import ACTIVE_STATES
 from workbench.ui.components.choosers import LONGEST, follow, take
 from workbench.ui.components.view import view
 from workbench.ui.page import Page
+from workbench.ui.rights import signed_in
 
 
 def build(page: Page) -> gr.HTML:
@@ -57,7 +58,9 @@ def _status(page: Page) -> Any:
                 "phase": active.phase.as_json(),
                 "fraction": active.step / active.total_steps if active.total_steps and active.step else None,
             }
+        person = signed_in()
         return {
+            "person": {"name": person.name, "role": person.role} if person else None,
             "active": brief,
             "queued": sum(run.state == "queued" for run in runs),
             "stamp": str(hash(str(stamp))),

@@ -77,8 +77,8 @@ def _functions(page: Page) -> list[Function]:
     def set_note(data: dict[str, Any]) -> dict[str, Any]:
         """Write a note on a model."""
         model = incoming.words(data, "model", limit=LONGEST_ID)
-        evaluation.set_note(model, incoming.words(data, "note", limit=LONGEST_NOTE))
-        return {"note": evaluation.note(model)}
+        evaluation.set_note(model, incoming.words(data, "note", limit=LONGEST_NOTE), incoming.author(data))
+        return {"note": evaluation.note(model), "note_author": evaluation.note_author(model)}
 
     def set_symmetric(data: dict[str, Any]) -> dict[str, Any]:
         """Whether query and passage of a retrieval set are of one kind."""

@@ -19,7 +19,6 @@ from workbench.ui.text import text
 
 PAGE_SIZE = 25
 LONGEST_ID = 600
-LONGEST_AUTHOR = 60
 MOST_SYSTEMS = 8
 Function = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -66,7 +65,7 @@ def functions(page: Page) -> list[Function]:
         name = _dictionary(data)
         query = incoming.words(data, "query", limit=LONGEST_ID)
         term = incoming.words(data, "term", limit=LONGEST_ID)
-        author = incoming.words(data, "author", limit=LONGEST_AUTHOR, default="")
+        author = incoming.author(data)
         version = editor.status(name).version
         if incoming.one_of(data, "verdict", ("also", "wrong")) == "wrong":
             result = editor.apply(name, MarkApart(term, query), based_on=version, author=author)
@@ -87,7 +86,7 @@ def functions(page: Page) -> list[Function]:
         """Undo the judgement that made ``version``, where nothing was edited since."""
         name = _dictionary(data)
         version = incoming.whole(data, "version", 1, 2**53)
-        result = editor.undo(name, based_on=version)
+        result = editor.undo(name, based_on=version, author=incoming.author(data))
         return {"version": result.info.version}
 
     return [read_misses, read_slices, judge, take_back]

@@ -37,7 +37,7 @@ def functions(page: Page) -> list[Function]:
                 _terms(data),
                 incoming.words(data, "standard"),
                 based_on=_version(data),
-                author=_author(data),
+                author=incoming.author(data),
             )
             return {**result_json(done.result, editor.status(name)), "steps": done.steps}
 
@@ -48,7 +48,7 @@ def functions(page: Page) -> list[Function]:
         name = _name(data)
 
         def work() -> dict[str, Any]:
-            result = picked.apart(name, _terms(data), based_on=_version(data), author=_author(data))
+            result = picked.apart(name, _terms(data), based_on=_version(data), author=incoming.author(data))
             return {**result_json(result, editor.status(name)), "steps": 1}
 
         return _unless_changed(work)
@@ -88,7 +88,3 @@ def _terms(data: dict[str, Any]) -> list[str]:
 
 def _version(data: dict[str, Any]) -> int:
     return incoming.whole(data, "based_on", 0, LARGEST_ID)
-
-
-def _author(data: dict[str, Any]) -> str:
-    return incoming.words(data, "author", limit=60, default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import threading
@@ -17,7 +18,7 @@ from workbench.ui.components.view import view
 from workbench.ui.errors import notice
 from workbench.ui.page import Page
 from workbench.ui.present import model_json
-from workbench.ui.tabs import vectors
+from workbench.ui.tabs import limits, vectors
 from workbench.ui.text import text
 
 KEEP_EXPORT = 900.0  # seconds: Gradio has its own copy by then
@@ -29,6 +30,7 @@ def build(page: Page) -> None:
     lead("models")
     listed = view("models", functions=_functions(page), events=["pack"], elem_id="models-list")
     vectors.build(page)
+    limits.build(page)
     download = gr.DownloadButton(visible="hidden", elem_id="models-download")
 
     answers = itertools.count()  # two answers are never alike: the page's script hears of changes only
@@ -49,6 +51,7 @@ def build(page: Page) -> None:
         cleaner = threading.Timer(KEEP_EXPORT, _remove, (path,))
         cleaner.daemon = True
         cleaner.start()
+        atexit.register(_remove, path)  # where the server ends before that
         return [gr.update(value=str(path)), {"packed": name, "answer": next(answers)}]
 
     packed = listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")

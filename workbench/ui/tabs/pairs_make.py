@@ -96,6 +96,7 @@ def _making(page: Page) -> list[Function]:
         name = checked_name(incoming.words(data, "name", limit=LONGEST_NAME))
         replace = incoming.flag(data, "replace")
         recipe = PairRecipe.from_json(wish["recipe"])
+        author = incoming.author(data)  # now: the work is done in another thread
         stopped.discard(name)
 
         def work(report: Report) -> None:
@@ -105,7 +106,13 @@ def _making(page: Page) -> list[Function]:
                 report(fraction, words)
 
             page.services.pair_maker.make(
-                wish["dictionary"], recipe, name, wish["model"], replace=replace, progress=progress
+                wish["dictionary"],
+                recipe,
+                name,
+                wish["model"],
+                replace=replace,
+                author=author,
+                progress=progress,
             )
 
         task = page.background.start(_task(name), work)

@@ -20,7 +20,6 @@ from workbench.ui.text import text
 PAGE_SIZE = 40
 SOURCES = 50  # to choose among
 LONGEST_NAME = 200
-LONGEST_AUTHOR = 60
 LARGEST_ID = 2**53
 Function = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -65,7 +64,7 @@ def functions(page: Page) -> list[Function]:
         """Accept, reject, put off or take back."""
         ids = _ids(data)
         act = incoming.one_of(data, "act", ("accept", "reject", "later", "undo"))
-        author = incoming.words(data, "author", limit=LONGEST_AUTHOR, default="")
+        author = incoming.author(data)
         if act == "accept":
             pair_set = incoming.words(data, "pair_set", limit=LONGEST_NAME, default="")
             done = queue.accept(ids, author=author, pair_set=pair_set)

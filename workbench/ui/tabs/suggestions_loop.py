@@ -86,7 +86,7 @@ def functions(page: Page) -> list[Function]:
 
     def retrain(data: dict[str, Any]) -> dict[str, Any]:
         """Train on the newest version, as the best model was."""
-        run = services.relearning.start(_dictionary(data))
+        run = services.relearning.start(_dictionary(data), author=incoming.author(data))
         return {"id": run.id, "name": run.name}
 
     return [read_loop, start_find, cancel_find, retrain]

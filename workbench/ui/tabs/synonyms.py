@@ -28,7 +28,6 @@ FOUND_GROUPS = 12
 NEWEST_STEPS = 5  # of other people, said when the page notices them
 WEAKEST = 2_000  # synonyms
 LONGEST_NAME = 200
-LONGEST_AUTHOR = 60
 LARGEST_ID = 2**53
 PASTED_ROWS = 50_000
 PASTED_CELLS = 500_000
@@ -183,7 +182,7 @@ def changing(page: Page) -> list[Function]:
                 name,
                 edit,
                 based_on=_version(data),
-                author=_author(data),
+                author=incoming.author(data),
                 force=incoming.flag(data, "force"),
             )
         except Conflict as conflict:
@@ -195,7 +194,7 @@ def changing(page: Page) -> list[Function]:
         name = _name(data)
         go = {"undo": editor.undo, "redo": editor.redo}[incoming.one_of(data, "way", ("undo", "redo"))]
         try:
-            result = go(name, based_on=_version(data), author=_author(data))
+            result = go(name, based_on=_version(data), author=incoming.author(data))
         except Conflict as conflict:
             return _conflict(page, name, conflict, [])
         return present.result_json(result, editor.status(name))
@@ -205,7 +204,7 @@ def changing(page: Page) -> list[Function]:
         name = _name(data)
         number = incoming.whole(data, "number", 1, LARGEST_ID)
         try:
-            result = editor.restore(name, number, based_on=_version(data), author=_author(data))
+            result = editor.restore(name, number, based_on=_version(data), author=incoming.author(data))
         except Conflict as conflict:
             return _conflict(page, name, conflict, [])
         return present.result_json(result, editor.status(name))
@@ -372,7 +371,3 @@ def _ids(data: dict[str, Any], key: str) -> list[int]:
 
 def _version(data: dict[str, Any]) -> int:
     return incoming.whole(data, "based_on", 0, LARGEST_ID)
-
-
-def _author(data: dict[str, Any]) -> str:
-    return incoming.words(data, "author", limit=LONGEST_AUTHOR, default="")

@@ -102,6 +102,7 @@ def _start(page: Page) -> Function:
             name=incoming.words(data, "name", limit=LONGEST_NAME, default="").strip() or None,
             seed=incoming.whole(data, "seed", 0, LARGEST_SEED, default=0),
             budget=_budget(data),
+            author=incoming.author(data),
             **_material(data),
         )
         return {"run": run_json(run), "waits": waits}

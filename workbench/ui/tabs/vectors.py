@@ -11,6 +11,7 @@ from workbench.models.static_model import POOLINGS
 from workbench.models.vector_files import LIMIT_WORDS, MOST_WORDS
 from workbench.names import LONGEST_NAME
 from workbench.ui import incoming
+from workbench.ui.components.file_field import file_field
 from workbench.ui.components.view import view
 from workbench.ui.page import Page
 from workbench.ui.present import both, problem_json
@@ -31,7 +32,7 @@ def build(page: Page) -> None:
     uploads = Uploads()
     with gr.Column(elem_classes=["wb-panel"], elem_id="vectors-panel"):
         view("vectors_head", elem_id="vectors-head")
-        file = gr.File(
+        file = file_field(
             label=page.labels("vectors.file"), file_types=FILE_TYPES, height=110, elem_id="vectors-file"
         )
         form = view("vectors", functions=_functions(page, uploads), events=["taken"], elem_id="vectors-form")

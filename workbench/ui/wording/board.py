@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "board.measure": ("评测缺少的项目", "Measure what is missing"),
     "board.measuring": ("正在评测 {model}（{i}/{n}）：{words}", "Measuring {model} ({i} of {n}): {words}"),
+    "board.measured": ("评测完成。", "Measured."),
     "board.waiting": ("正在准备", "getting ready"),
     "board.view_unseen": ("没见过的概念", "Unseen concepts"),
     "board.view_seen": ("见过的概念", "Seen concepts"),

@@ -121,6 +121,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "board.detail_retention": ("通用能力", "Retention"),
     "board.detail_overlap": ("近邻保留", "Neighbours kept"),
     "board.detail_note": ("备注", "Note"),
+    "board.note_by": ("{note}（{who} 写）", "{note} (by {who})"),
     "board.detail_measured": ("评测", "Measured"),
     "board.took": ("{when}，用时 {seconds}", "{when}, took {seconds}"),
     "board.language_zh": ("中文", "Chinese"),

@@ -26,6 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "也可以是 TXT、JSON、JSONL、Parquet、SKOS、OBO、Solr 同义词文件或同义词词林。",
         "TXT, JSON, JSONL, Parquet, SKOS, OBO, Solr synonyms and Cilin lines are read as well.",
     ),
+    "data.to_saved": ("手边没有文件？从下面已保存的开始", "No file at hand? Begin with what is saved below"),
     "data.example_standard": ("标准词", "standard term"),
     "data.example_synonym": ("近似词", "synonym"),
     "data.example_1": ("越野车", "myocardial infarction"),

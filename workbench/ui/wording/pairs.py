@@ -142,6 +142,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pairs.made_corpus": ("语料“{corpus}”", "corpus “{corpus}”"),
     "pairs.made_model": ("用 {model} 挖掘", "mined with {model}"),
     "pairs.made_reviewed": ("审核通过的建议", "accepted suggestions"),
+    "pairs.made_by": ("，由 {who} 建立", ", by {who}"),
     "pairs.made_file": ("文件 {source}", "file {source}"),
     "pairs.search": ("在“{name}”中搜索", "Search “{name}”"),
     "pairs.export_csv": ("导出 CSV", "Export CSV"),

@@ -24,6 +24,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "common.comma": ("，", ", "),
     "common.semicolon": ("；", "; "),
     "common.close": ("关闭", "Close"),
+    "common.what_is": ("“{name}”是什么", "What “{name}” is"),
     "common.cancel": ("取消", "Cancel"),
     "common.delete": ("删除", "Delete"),
     "common.previous": ("上一页", "Previous"),
@@ -76,9 +77,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "browser, or choose another port (--port).",
     ),
     "error.not_local": (
-        "只为本机提供服务时才可以不设密码。要让其他电脑访问，请先设置 WORKBENCH_AUTH=用户名:密码。",
-        "Without a password the workbench serves this computer only. To let other computers in, set "
-        "WORKBENCH_AUTH=user:password first.",
+        "不设账号就只能为本机提供服务。要让其他电脑访问，请用 --auth-file 指定账号文件"
+        "（或设置 WORKBENCH_AUTH_FILE）。",
+        "Without accounts the workbench serves this computer only. To let other computers in, name a file of "
+        "accounts with --auth-file (or WORKBENCH_AUTH_FILE).",
+    ),
+    "error.no_accounts": (
+        "账号文件「{file}」里还没有人，谁也无法登录。",
+        "The file of accounts “{file}” names nobody, so nobody could sign in.",
+    ),
+    "serve.accounts_readable": (
+        "请注意：本机其他用户能读到「{file}」里的散列。请运行 chmod 600。",
+        "Please note: other users of this computer can read the hashes in “{file}”. Run chmod 600 on it.",
     ),
     "error.foreign": (
         "这个请求来自别的网站，已被拒绝。",

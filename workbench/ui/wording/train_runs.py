@@ -116,6 +116,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.record_copy": ("复制", "Copy"),
     "train.record_copied": ("已复制。", "Copied."),
     "record.run": ("编号", "Id"),
+    "record.author": ("开始的人", "Started by"),
     "record.dictionary": ("词典版本", "Dictionary version"),
     "record.split": ("划分", "Split"),
     "record.base": ("基础模型", "Base model"),
