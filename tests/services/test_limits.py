@@ -299,10 +299,9 @@ def test_every_limit_is_a_field_that_the_environment_and_serve_can_set(monkeypat
         found = getattr(Settings.from_env({limit.variable: given}), limit.field)
         assert found == 12345, limit
         options = cli._parser().parse_args(["serve", limit.option, given])
-        monkeypatch.delenv(limit.variable, raising=False)
+        monkeypatch.setenv(limit.variable, "of before")  # so that it is put back in the end
         cli.keeping.set_limits(options)
         assert os.environ[limit.variable] == given
-        monkeypatch.delenv(limit.variable)
         with pytest.raises(BadParameter, match=limit.variable):
             Settings.from_env({limit.variable: "much"})
 

@@ -203,8 +203,11 @@ def test_want_of_memory_is_said_as_such(carry_out, monkeypatch, error):
 def test_a_full_disk_is_said_and_the_earlier_model_stays(services, carry_out, monkeypatch):
     carry_out(name="earlier")
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 1000))
-        run = carry_out(name="later")
+
+        def fill_up(_):
+            patch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 1000))
+
+        run = carry_out(name="later", before=fill_up)
     assert run.state == "failed"
     assert "disk" in run.message.get("en")
     assert "磁盘" in run.message.get("zh")
