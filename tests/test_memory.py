@@ -1,11 +1,12 @@
 """Memory that was freed is given back to the system, and the thread that does it ends."""
 
+import os
 import threading
 
 import psutil
 import pytest
 
-from workbench.memory import MemoryReturn, _malloc_trim
+from workbench.memory import MemoryReturn, _malloc_trim, keep_few_kernels
 
 MANY = 400_000
 
@@ -31,3 +32,13 @@ def test_what_was_freed_goes_back():
 
 def test_closed_before_it_has_begun():
     MemoryReturn().close()
+
+
+def test_few_kernels_are_kept_unless_somebody_wants_more(monkeypatch):
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(name, "500")
+    keep_few_kernels()
+    assert os.environ[name] == "500"
+    del os.environ[name]
+    keep_few_kernels()
+    assert 0 < int(os.environ[name]) < 500

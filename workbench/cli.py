@@ -30,6 +30,7 @@ from workbench.commands import (
 )
 from workbench.errors import WorkbenchError
 from workbench.localtext import Language, LocalText
+from workbench.memory import keep_few_kernels
 from workbench.settings import Settings
 
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a term that the terminal cannot show is no failure
     options = _parser().parse_args(arguments)
     os.environ.update(TOKENIZERS_PARALLELISM="false")
+    keep_few_kernels()
     for library in ("sentence_transformers", "transformers", "faiss"):
         logging.getLogger(library).setLevel(logging.ERROR)  # the terminal is for our sentences
     keeping.set_limits(options)
