@@ -41,8 +41,8 @@ def test_a_warning_is_in_the_page_while_the_run_goes_on(page, services):  # noqa
     begin(services, run)
     tell(services, run, 20, falling(), warnings=[warning(), warning("retention", still=False)])
     look_at(page, run)
-    alarm = page.wait_for_selector("#train-warnings[role=alert]")
-    assert "50.0 % to 30.0 %" in alarm.inner_text()
+    alarm = page.locator("#train-warnings[role=alert]")  # drawn anew while the run goes on
+    expect(alarm).to_contain_text("50.0 % to 30.0 %")
     assert "everyday words" not in alarm.inner_text(), "what has recovered is not said now"
     assert alarm.bounding_box()["y"] < 500, "seen without scrolling"
     expect(page.locator(f"#train-runs tr[data-run='{run.id}'] [data-mark=warned]")).to_be_visible()
