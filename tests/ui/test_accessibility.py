@@ -6,6 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from playwright.sync_api import TimeoutError as NotInTime
 from playwright.sync_api import expect
 
 from workbench.localtext import LocalText
@@ -332,6 +333,18 @@ def reach(page, selector, most=160):
     assert page.evaluate(RING)["ring"]
 
 
+def chosen_by_keyboard(page):
+    """The dialog for a file; the field is drawn before it listens to keys."""
+    for _ in range(10):
+        try:
+            with page.expect_file_chooser(timeout=3000) as chooser:
+                page.keyboard.press("Enter")
+            return chooser.value
+        except NotInTime:
+            reach(page, "#data-file button, #data-file [tabindex='0']")
+    raise AssertionError("no dialog for a file")
+
+
 def test_upload_train_and_read_the_board_by_keyboard_alone(page, services, toy_csv, tiny_model_folder, until):
     import torch
 
@@ -340,9 +353,7 @@ def test_upload_train_and_read_the_board_by_keyboard_alone(page, services, toy_c
     reach(page, "#tab-data-button")
     page.keyboard.press("Enter")
     reach(page, "#data-file button, #data-file [tabindex='0']")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([{"name": "mine.csv", "mimeType": "text/csv", "buffer": toy_csv}])
+    chosen_by_keyboard(page).set_files([{"name": "mine.csv", "mimeType": "text/csv", "buffer": toy_csv}])
     page.wait_for_selector("#data-save:not(:disabled)")
     reach(page, "#data-save")
     page.keyboard.press("Enter")
