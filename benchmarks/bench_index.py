@@ -158,7 +158,7 @@ def handler(count: int, kept: Path | None = None) -> dict[str, Any]:
 
     with services(warm_worker=False) as opened:
         library = opened._workspace.library
-        library.vectors, library.fingerprint = vectors, lambda *_: MODEL  # type: ignore[method-assign]
+        library.vectors, library.fingerprint = vectors, lambda *_: MODEL
         names = list(place)
         pairs = [Pair(a, b, n) for n, (a, b) in enumerate(zip(names[::2], names[1::2], strict=True))]
         opened._workspace.dictionaries.save("large", pairs, language="en", source="large.csv")

@@ -28,7 +28,7 @@ def table_of(text: str | bytes, filename: str = "words.csv") -> Table:
 
 
 def preview(text: str | bytes, choice: ColumnChoice | None = None, **options: object) -> DictionaryPreview:
-    return parse_dictionary(table_of(text), choice, **options)  # type: ignore[arg-type]
+    return parse_dictionary(table_of(text), choice, **options)
 
 
 def pairs(result: DictionaryPreview) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ def imported(data: bytes, filename: str) -> list[tuple[str, str]]:
 def test_formulas_are_disarmed_and_come_back_as_they_were(format: str, tell: Callable[..., None]) -> None:
     pairs = [Pair(f"词{i}", text) for i, text in enumerate(FORMULAS)]
     pairs += [Pair(text, f"近{i}") for i, text in enumerate(FORMULAS)]
-    data = dictionary_bytes(pairs, format)  # type: ignore[arg-type]
+    data = dictionary_bytes(pairs, format)
     assert imported(data, f"words.{format}") == [(pair.standard, pair.synonym) for pair in pairs]
     table = read_table(data, f"words.{format}", max_rows=1000, max_bytes=10**6)
     assert not any(cell[:1] in "=+-@＝－\t\r" for row in table.rows for cell in row)
@@ -71,7 +71,7 @@ def test_what_a_format_cannot_hold_is_said() -> None:
     with pytest.raises(FileProblem):
         dictionary_bytes([Pair("a", "b" * 40_000)], "xlsx")
     with pytest.raises(BadParameter):
-        dictionary_bytes([], "pdf")  # type: ignore[arg-type]
+        dictionary_bytes([], "pdf")
 
 
 @settings(max_examples=200, deadline=None)
@@ -113,7 +113,7 @@ def test_an_exported_dictionary_imports_identically(format: str, pairs: list[tup
         if all(keys) and keys[0] != keys[1] and "\t" not in "".join(terms):
             kept.setdefault(keys, terms)
     assume(kept)
-    data = dictionary_bytes([Pair(a, b) for a, b in kept.values()], format)  # type: ignore[arg-type]
+    data = dictionary_bytes([Pair(a, b) for a, b in kept.values()], format)
     assert imported(data, f"words{ENDINGS[format]}") == list(kept.values())
 
 
@@ -142,4 +142,4 @@ def test_rows_of_any_table_are_written_safely() -> None:
     sheet = load_workbook(io.BytesIO(rows_bytes(header, rows, "xlsx"))).active
     assert [cell.value for cell in sheet[2]] == ["'=1+1", "0.5"]
     with pytest.raises(BadParameter):
-        rows_bytes(header, rows, "pdf")  # type: ignore[arg-type]
+        rows_bytes(header, rows, "pdf")

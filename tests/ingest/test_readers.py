@@ -29,7 +29,7 @@ PAIRS = [
 
 def read(data: bytes, filename: str = "words.csv", **options: object) -> Table:
     limits: dict[str, object] = {"max_rows": 10_000, "max_bytes": 10_000_000, **options}
-    return read_table(data, filename, **limits)  # type: ignore[arg-type]
+    return read_table(data, filename, **limits)
 
 
 def refusal(data: bytes, filename: str = "words.csv", **options: object) -> FileProblem:
@@ -118,7 +118,7 @@ def test_an_encoding_chosen_by_hand_wins() -> None:
 
 
 def test_an_unknown_encoding_is_refused_with_those_that_are_known() -> None:
-    assert "gb18030" in refusal(b"a,b", encoding="klingon").hint.get("en")  # type: ignore[union-attr]
+    assert "gb18030" in refusal(b"a,b", encoding="klingon").hint.get("en")
     refusal(b"a,b", encoding="rot13")
 
 
@@ -440,7 +440,7 @@ def test_what_the_csv_module_wrote_reads_back_the_same(
     rows: list[tuple[str, ...]], delimiter: str, quoting: int
 ) -> None:
     stream = io.StringIO(newline="")
-    csv.writer(stream, delimiter=delimiter, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
+    csv.writer(stream, delimiter=delimiter, quoting=quoting).writerows(rows)
     if not any(cell.strip() for row in rows for cell in row):
         return
     data = codecs.BOM_UTF8 + stream.getvalue().encode()

@@ -161,7 +161,7 @@ def test_numbers_dates_and_words_for_nothing_stay_what_they_are(
     format: str, tell: Callable[..., None]
 ) -> None:
     pairs = [Pair(f"词{n}", text) for n, text in enumerate(LITERAL)]
-    data = dictionary_bytes(pairs, format)  # type: ignore[arg-type]
+    data = dictionary_bytes(pairs, format)
     found = parse_dictionary(read(data, f"words{ENDINGS[format]}")).pairs
     assert [(pair.standard, pair.synonym) for pair in found] == [(p.standard, p.synonym) for p in pairs]
     tell(
