@@ -127,3 +127,9 @@ def test_an_error_says_what_happened_and_what_to_do_in_both_languages():
     assert error.text("zh") == "没有「车」。请改名。"
     assert error.text("en") == str(error) == "There is no “车”. Rename it."
     assert (error.exit_status, WorkbenchError.exit_status) == (2, 1)
+
+
+def test_one_sentence_behind_another_has_a_space_where_the_language_has_one():
+    both = LocalText("剩 {n} 个。", "{n} left.").format(n=3).then(LocalText("请删除 {n}。", "Delete {n}."))
+    assert both.get("zh") == "剩 3 个。请删除 {n}。"
+    assert both.get("en") == "3 left. Delete {n}."

@@ -25,6 +25,10 @@ class LocalText:
         """The same text with (more of) its placeholders filled."""
         return LocalText(self.zh, self.en, {**self.values, **values})
 
+    def then(self, other: LocalText) -> LocalText:
+        """This sentence and another behind it, with a space between where the language has one."""
+        return LocalText("{first}{second}", "{first} {second}", {"first": self, "second": other})
+
     def get(self, language: Language = "en") -> str:
         """The text in ``language``, placeholders filled. Never raises for a missing value."""
         template = self.zh if language == "zh" else self.en

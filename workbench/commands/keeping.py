@@ -87,10 +87,10 @@ def backup(services: Services, options: argparse.Namespace, language: Language) 
         replace=options.replace,
         progress=progress_line(language),
     )
-    text = _BACKED_UP.format(file=info.file, size=size_text(info.size), files=info.files)
+    said = [_BACKED_UP.format(file=info.file, size=size_text(info.size), files=info.files)]
     if info.runs:
-        text = LocalText("{a}\n{b}", "{a}\n{b}").format(a=text, b=_UNDER_WAY.format(runs=info.runs))
-    return info.as_json(), lambda: text.get(language)
+        said.append(_UNDER_WAY.format(runs=info.runs))
+    return info.as_json(), lambda: "\n".join(each.get(language) for each in said)
 
 
 def restore(services: Services | None, options: argparse.Namespace, language: Language) -> Answer:
@@ -112,11 +112,10 @@ def restore(services: Services | None, options: argparse.Namespace, language: La
     restored = restore_home(
         file, Settings.from_env(home=options.home), replace=options.replace, progress=progress_line(language)
     )
-    text = _RESTORED.format(home=restored.home, files=restored.files)
+    said = [_RESTORED.format(home=restored.home, files=restored.files)]
     if restored.previous:
-        previous = _KEPT.format(previous=restored.previous)
-        text = LocalText("{a}\n{b}", "{a}\n{b}").format(a=text, b=previous)
-    return restored.as_json(), lambda: text.get(language)
+        said.append(_KEPT.format(previous=restored.previous))
+    return restored.as_json(), lambda: "\n".join(each.get(language) for each in said)
 
 
 def doctor(services: Services, options: argparse.Namespace, language: Language) -> Answer:

@@ -184,7 +184,7 @@ def _too_many_rows(count: int, limit: int) -> FileProblem:
 
 
 def _or_change(field: str) -> LocalText:
-    return LocalText("{do}{who}", "{do} {who}").format(do=SPLIT_FILE, who=who_can_change(field))
+    return SPLIT_FILE.then(who_can_change(field))
 
 
 def _regular_width(rows: list[tuple[str, ...]]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from workbench.evaluation.leaderboard import BoardRow
 from workbench.localtext import LocalText
 from workbench.models.library import split_stage_id
+from workbench.storage.evaluations import NO_NOTE
 from workbench.training.registry import stages
 from workbench.training.thinning import thinned
 from workbench.types import ModelInfo, Run
@@ -27,15 +28,14 @@ class BoardDetails:
         """The same rows with what is known of each model."""
         runs = {run.name: run for run in self._workspace.runs.all()}
         notes = self._workspace.evaluations.notes()
-        authors = self._workspace.evaluations.note_authors()
         compared = sum(row.against_base is not None for row in rows)
         kept = self._workspace.retention_of(row.model for row in rows if row.kind in ("base", "tuned"))
         return [
             replace(
                 self._of_run(row, runs.get(row.run or split_stage_id(row.model)[0]), compared),
                 encode_rate=self._rate(row),
-                note=notes.get(row.model, ""),
-                note_author=authors.get(row.model, ""),
+                note=notes.get(row.model, NO_NOTE).text,
+                note_author=notes.get(row.model, NO_NOTE).author,
                 retention=kept.get(row.model),
                 title=row.title or (models[row.model].title if row.model in models else None),
             )

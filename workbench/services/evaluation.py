@@ -27,6 +27,7 @@ from workbench.names import tidy
 from workbench.normalise import term_key
 from workbench.services.board_details import BoardDetails
 from workbench.services.pair_evaluation import PairEvaluations
+from workbench.storage.evaluations import NO_NOTE
 from workbench.types import Comparison, Evaluation, ModelInfo, Run
 from workbench.workspace import Workspace
 
@@ -307,11 +308,11 @@ class Evaluations:
 
     def note(self, model: str) -> str:
         """The note on a model; empty where there is none."""
-        return self._store.notes().get(model, "")
+        return self._store.notes().get(model, NO_NOTE).text
 
     def note_author(self, model: str) -> str:
         """Who wrote the note on a model; empty where there is none, or nobody gave a name."""
-        return self._store.note_authors().get(model, "")
+        return self._store.notes().get(model, NO_NOTE).author
 
     def set_note(self, model: str, note: str, author: str = "") -> None:
         """Write a note (备注) on a model; an empty one takes it off. ``author`` is who writes it.

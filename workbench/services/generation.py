@@ -362,12 +362,12 @@ def _summary(tally: Tally) -> LocalText:
         more = LocalText(
             "{failed} 项没有得到回答，可以继续。", "{failed} items had no answer; continue to ask again."
         )
-        text = LocalText("{a}{b}", "{a} {b}").format(a=text, b=more.format(failed=len(tally.failed)))
+        text = text.then(more.format(failed=len(tally.failed)))
     if tally.lists:
         more = LocalText(
             "{lists} 份回答是编号列表而不是 JSON。", "{lists} answers were numbered lists instead of JSON."
         )
-        text = LocalText("{a}{b}", "{a} {b}").format(a=text, b=more.format(lists=tally.lists))
+        text = text.then(more.format(lists=tally.lists))
     return text
 
 

@@ -21,7 +21,6 @@ from workbench.storage.artifacts import bytes_under
 
 KINDS = ("database", "runs", "models", "caches", "uploads", "other")
 _FOLDERS = {"runs": "runs", "models": "models", "vectors": "models", "cache": "caches", "uploads": "uploads"}
-_TWO = LocalText("{do}{who}", "{do} {who}")
 _FREE_SOME = LocalText(
     "请删除不用的模型，或腾出磁盘空间；已有的数据没有改变。",
     "Delete models that are not needed, or free some disk; nothing was changed.",
@@ -62,7 +61,7 @@ class Limits:
                     "磁盘只剩 {free}，开始之前至少要有 {limit}。",
                     "The disk has {free} left; {limit} must be free to begin.",
                 ),
-                _TWO.format(do=_FREE_SOME, who=who_can_change("least_free_bytes")),
+                _FREE_SOME.then(who_can_change("least_free_bytes")),
                 free=size_text(free, least),
                 limit=size_text(least),
             )
@@ -72,7 +71,7 @@ class Limits:
                     "工作台的主目录已有 {used}，上限是 {limit}。",
                     "The workbench's home folder holds {used}; the limit is {limit}.",
                 ),
-                _TWO.format(do=_FREE_SOME, who=who_can_change("max_home_bytes")),
+                _FREE_SOME.then(who_can_change("max_home_bytes")),
                 used=size_text(used, most),
                 limit=size_text(most),
             )
@@ -90,7 +89,7 @@ class Limits:
                     "词典「{name}」会有 {terms} 个词，上限是 {limit} 个。",
                     "The dictionary “{name}” would have {terms} terms; the limit is {limit}.",
                 ),
-                _TWO.format(do=_DIVIDE, who=who_can_change("max_terms")),
+                _DIVIDE.then(who_can_change("max_terms")),
                 name=name,
                 terms=f"{terms:,}",
                 limit=f"{most:,}",

@@ -27,7 +27,7 @@ from typing import Any, Literal
 from workbench.localtext import LocalText
 from workbench.models.catalogue import unpacking
 from workbench.services.backup import PIN_PREFIX, is_pin_of_the_living
-from workbench.storage.artifacts import STAGING_PREFIX, bytes_under, manifest_of, staging_under
+from workbench.storage.artifacts import STAGING_PREFIX, bytes_under, free_path, manifest_of, staging_under
 from workbench.storage.snapshot import damages, is_whole
 from workbench.training.jobs import Supervisor
 from workbench.types import FINAL_STATES
@@ -114,7 +114,7 @@ class Mending:
             except OSError as error:
                 log.exception("could not be mended: %s", step.path)
                 done, outcome = False, _REFUSED.format(why=error.strerror or error)
-        text = _SENTENCE.format(found=step.found, outcome=outcome.format(size=_size(step.freed), to=step.to))
+        text = step.found.then(outcome.format(size=_size(step.freed), to=step.to))
         return Finding(step.kind, text, self._name(step.path), step.freed if done else 0, done)
 
     def _name(self, path: Path) -> str:
@@ -180,7 +180,7 @@ class Mending:
             foreign = [name for name in parts if name not in _OURS and not name.startswith(("stage-", "."))]
             models = [path for path in (folder / "model", *folder.glob("stage-*")) if manifest_of(path)]
             if models or foreign:
-                target = _free(self._home / "found" / folder.name)
+                target = free_path(self._home / "found" / folder.name)
                 words = _WHOLE_ORPHAN if models else _FOREIGN
                 yield _Step(
                     "moved",
@@ -285,15 +285,6 @@ def _is_whole_zip(path: Path) -> bool:
         return False
 
 
-def _free(target: Path) -> Path:
-    number = 2
-    found = target
-    while found.exists():
-        found = target.with_name(f"{target.name}-{number}")
-        number += 1
-    return found
-
-
 def _move(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(target)
@@ -305,7 +296,6 @@ def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 10**5 else f"{count / 1e3:.1f} KB"
 
 
-_SENTENCE = LocalText("{found}{outcome}", "{found} {outcome}")
 _OUTCOMES: dict[Kind, tuple[LocalText, LocalText]] = {
     "removed": (
         LocalText("已删除，腾出 {size}。", "Removed; {size} are free again."),

@@ -15,6 +15,7 @@ from workbench.evaluation.pair_report import PairReport, report_on
 from workbench.localtext import LocalText
 from workbench.locks import KeyedCache
 from workbench.models.lexical import BASELINES
+from workbench.storage.evaluations import NO_NOTE
 from workbench.types import ModelInfo
 from workbench.workspace import Workspace
 
@@ -73,7 +74,7 @@ class PairEvaluations:
             info = known.get(each["model"]) or self._workspace.library.outside_info(each["model"])
             if info is not None:
                 report = PairReport.from_json(each["data"])
-                note = notes.get(info.id, "")
+                note = notes.get(info.id, NO_NOTE).text
                 rows.append(
                     PairRow(info.id, info.kind, info.title, report, each["seconds"], each["created_at"], note)
                 )

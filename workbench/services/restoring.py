@@ -31,7 +31,7 @@ from workbench.errors import FileProblem, InputError, StorageProblem
 from workbench.localtext import LocalText
 from workbench.services.backup import CONTENTS, DATABASE, FORMAT, KIND
 from workbench.settings import Settings
-from workbench.storage.artifacts import ensure_room, sync_folder
+from workbench.storage.artifacts import ensure_room, free_path, sync_folder
 from workbench.storage.database import Database
 from workbench.storage.snapshot import damages, known_schema, put_to_rest, refuse_in_use, schema_of
 
@@ -338,10 +338,4 @@ def _fill_mount(staging: Path, home: Path) -> Path | None:
 
 
 def _name_beside(home: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    name = home.with_name(f"{home.name}.before-restore-{stamp}")
-    number = 2
-    while name.exists():
-        name = home.with_name(f"{home.name}.before-restore-{stamp}-{number}")
-        number += 1
-    return name
+    return free_path(home.with_name(f"{home.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}"))

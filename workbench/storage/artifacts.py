@@ -137,6 +137,15 @@ def bytes_under(path: Path) -> int:
     return total
 
 
+def free_path(wanted: Path) -> Path:
+    """``wanted``, with a number behind its name where that is taken."""
+    found, number = wanted, 2
+    while found.exists():
+        found = wanted.with_name(f"{wanted.name}-{number}")
+        number += 1
+    return found
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Give ``target`` the content of ``source`` without using disk where the file system can share it."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.storage.database import Database
 from workbench.types import Evaluation, Metrics
+
+
+class Note(NamedTuple):
+    """What the expert wrote on a model, and who did; empty where nobody gave a name."""
+
+    text: str
+    author: str
+
+
+NO_NOTE = Note("", "")
 
 
 class EvaluationStore:
@@ -142,15 +152,10 @@ class EvaluationStore:
 
     # -- what the expert says -----------------------------------------------------------------
 
-    def notes(self) -> dict[str, str]:
+    def notes(self) -> dict[str, Note]:
         """The note on each model that has one."""
-        rows = self._database.connection.conn.execute("SELECT model, note FROM model_notes")
-        return {str(model): str(note) for model, note in rows}
-
-    def note_authors(self) -> dict[str, str]:
-        """Who wrote the note on each model that has one; empty where nobody gave a name."""
-        rows = self._database.connection.conn.execute("SELECT model, author FROM model_notes")
-        return {str(model): str(author) for model, author in rows}
+        rows = self._database.connection.conn.execute("SELECT model, note, author FROM model_notes")
+        return {str(model): Note(str(note), str(author)) for model, note, author in rows}
 
     def save_note(self, model: str, note: str, author: str = "") -> None:
         """Write a note on a model; an empty one takes it off."""

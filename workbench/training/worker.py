@@ -210,9 +210,9 @@ def run_job(settings: Settings, run_id: str) -> int:
 
         state, message, result = execute(workspace, run, reporter)
         reporter.flush()
-        runs.finish(run_id, state, _with_reason(message, reporter, settings.run_seconds), result)
+        runs.finish(run_id, state, _with_reason(message, reporter, limit), result)
     except Stopped:
-        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, settings.run_seconds))
+        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, limit))
     except WorkbenchError as error:
         log.exception("the run ended with a refusal")
         runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
@@ -235,7 +235,7 @@ def _with_reason(message: LocalText, reporter: RunReporter, limit: float) -> Loc
     words = TIME_IS_UP.format(seconds=f"{reporter.time_is_up:g}", end=message)
     if reporter.time_is_up != limit:
         return words
-    return LocalText("{a}{b}", "{a} {b}").format(a=words, b=who_can_change("run_seconds"))
+    return words.then(who_can_change("run_seconds"))
 
 
 def _limit_memory(limit: int) -> None:

@@ -220,8 +220,8 @@ def _names_outside_model(data: dict[str, Any], but: str | None, services: Servic
     parts = {part for each in named if each.strip() for part in _parts(each)}
     if not parts:
         return False
-    runs = {run.name for run in services.runs(10_000)}
-    known = {model.id for model in services.models()} | {run.id for run in services.runs(10_000)} | runs
+    runs = services.runs(10_000)
+    known = {name for run in runs for name in (run.id, run.name)} | {model.id for model in services.models()}
     return not parts <= known
 
 
