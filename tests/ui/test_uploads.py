@@ -107,6 +107,18 @@ def test_old_uploads_are_forgotten_and_heavy_ones_lightened(page, uploads, add):
         uploads.get(first.token)
 
 
+def test_what_is_forgotten_leaves_no_file_behind(page, uploads, tmp_path):
+    folder = tmp_path / "of-its-content"
+    folder.mkdir()
+    file = folder / "a.csv"
+    file.write_text(CONTENT)
+    mine, yours = uploads.add(str(file)), uploads.add(str(file))  # equal files lie at one place
+    asked(page, uploads, "forget_upload", token=mine.token)
+    assert yours.bytes() == CONTENT.encode()
+    asked(page, uploads, "forget_upload", token=yours.token)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_temporary_file_that_is_gone_is_said(page, add):
     upload = add()
     upload.path.unlink()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.ui.background import Background
 from workbench.ui.components.choosers import Registered
 from workbench.ui.text import Labels
+from workbench.ui.uploads import Uploads
 
 if TYPE_CHECKING:
     from workbench.accounts import Accounts
@@ -38,6 +39,7 @@ class Page:
     background: Background = field(default_factory=Background)
     imports: Background = field(default_factory=Background)  # a file does not wait behind a measurement
     questions: Background = field(default_factory=Background)  # nor does who asks a model
+    uploads: Uploads = field(default_factory=Uploads)
     choosers: list[Registered] = field(default_factory=list)
     when_shown: list[Question] = field(default_factory=list)
 

@@ -1,7 +1,8 @@
-"""Uploaded files between arriving and being saved: each is read once, what was read is kept for a while."""
+"""Uploaded files between arriving and being saved: read once, kept for a while, then deleted."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -80,7 +81,7 @@ class Uploads:
         with self._lock:
             self._uploads[upload.token] = upload
             while len(self._uploads) > KNOWN:
-                self._uploads.popitem(last=False)
+                self._delete(self._uploads.popitem(last=False)[1])
             for older in list(self._uploads.values())[:-KEPT]:
                 older.lighten()
         return upload
@@ -98,11 +99,20 @@ class Uploads:
             return self._uploads.get(token)
 
     def forget(self, token: str) -> None:
-        """It was saved or taken away: what was read of it is not needed any more."""
+        """It was saved or taken away: its temporary file goes, and what was read of it."""
         with self._lock:
             found = self._uploads.pop(token, None)
+            if found is not None:
+                self._delete(found)
         if found is not None:
             found.lighten()
+
+    def _delete(self, upload: Upload) -> None:
+        """Delete the temporary file, unless another upload is the same: Gradio keeps equal files once."""
+        if all(other.path != upload.path for other in self._uploads.values()):
+            upload.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the folder is named after the content, and holds it alone
+                upload.path.parent.rmdir()
 
 
 def gone() -> NotFound:

@@ -23,7 +23,7 @@ FILE_TYPES = [
 
 def build(page: Page) -> None:
     """Upload and how it is read on the left, what would happen on the right, saved data below."""
-    uploads = Uploads()
+    uploads = page.uploads
     lead("data")
     with gr.Row(equal_height=False, elem_id="data-desk"):
         with gr.Column(scale=5, min_width=380, elem_classes=["wb-panel"]):

@@ -37,7 +37,7 @@ def build(page: Page) -> None:
             lead("explore")
         dictionary = dictionary_chooser(page, "explore-dictionary", scale=2)
         model = model_chooser(page, "explore-model", "model", "explore.model", scale=2)
-    uploads, questions = Uploads(), Questions(page)
+    uploads, questions = page.uploads, Questions(page)
     functions = [
         *_choices(page),
         *explore_questions.functions(page, questions),

@@ -29,7 +29,7 @@ SHOWN = 200  # problems
 
 def build(page: Page) -> None:
     """The upload with its form below; what was imported appears in the list of models."""
-    uploads = Uploads()
+    uploads = page.uploads
     with gr.Column(elem_classes=["wb-panel"], elem_id="vectors-panel"):
         view("vectors_head", elem_id="vectors-head")
         file = file_field(
