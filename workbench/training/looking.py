@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from workbench.errors import Stopped
 from workbench.training.dataset import DevProbe, DevScores
@@ -42,6 +42,19 @@ class Look:
     watched: dict[str, float] = field(default_factory=dict)
     reading: Reading | None = None
     vectors: NDArray[np.float32] | None = None  # of the texts that the development synonyms need
+
+    def facts(self) -> dict[str, Any]:
+        """All but its weights and vectors, as JSON."""
+        reading = asdict(self.reading) if self.reading else None
+        facts = {"epoch": self.epoch, "alpha": self.alpha, "watched": self.watched}
+        return {"scores": asdict(self.scores), "reading": reading, **facts}
+
+    @classmethod
+    def of(cls, facts: dict[str, Any], weights: list[torch.Tensor]) -> Look:
+        """What :meth:`facts` gave, with its weights."""
+        reading = Reading(**facts["reading"]) if facts["reading"] else None
+        scores = DevScores(**facts["scores"])
+        return cls(scores, facts["epoch"], facts["alpha"], weights, facts["watched"], reading)
 
 
 def draw(context: StageContext, step: int, scores: DevScores) -> None:
