@@ -15,7 +15,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {name.partition("|")[0] for name in names}  # {n|row|rows}: which of the two, n says
 
 
 def literal(node: ast.AST) -> tuple[str, str] | None:
@@ -133,3 +134,11 @@ def test_one_sentence_behind_another_has_a_space_where_the_language_has_one():
     both = LocalText("剩 {n} 个。", "{n} left.").format(n=3).then(LocalText("请删除 {n}。", "Delete {n}."))
     assert both.get("zh") == "剩 3 个。请删除 {n}。"
     assert both.get("en") == "3 left. Delete {n}."
+
+
+def test_a_word_goes_with_its_number():
+    text = LocalText("{n} 行", "{n} {n|row|rows} of {other|x|y}")
+    said = [text.format(n=n).get("en") for n in (0, 1, 2, "1", "1,001")]
+    assert said == [f"{n} of {{other|x|y}}" for n in ("0 rows", "1 row", "2 rows", "1 row", "1,001 rows")]
+    assert text.format(n=1).get("zh") == "1 行"
+    assert text.format(n=LocalText("一", "1")).get("en").startswith("1 row ")

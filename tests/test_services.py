@@ -361,6 +361,8 @@ def test_the_zip_holds_a_model_that_loads(workshop, tmp_path):
     from sentence_transformers import SentenceTransformer
 
     archive = workshop.export_model_zip("tuned")
+    assert archive.parents[1] == workshop.settings.uploads_path
+    assert archive.parent.name.startswith("export-")
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
         opened.extractall(tmp_path)

@@ -14,7 +14,9 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 class LocalText:
     """A text that exists in Chinese and English; ``values`` fill its ``{placeholders}``.
 
-    A value may itself be a ``LocalText``: it is rendered in the language that is asked for.
+    A value may itself be a ``LocalText``: it is rendered in the language that is asked for. A word that goes
+    with a number is written ``{n} {n|row|rows}``: the first where the number reads as 1. The page's scripts
+    understand the same (``WB.t``).
     """
 
     zh: str
@@ -60,7 +62,13 @@ class LocalText:
 
 
 class _Lenient(dict[str, Any]):
-    """A format map that leaves unknown placeholders as they are: a sentence is better than a KeyError."""
+    """A format map that chooses between one and many, and leaves unknown placeholders as they are.
+
+    A sentence is better than a KeyError.
+    """
 
     def __missing__(self, key: str) -> str:
+        name, *forms = key.split("|")
+        if len(forms) == 2 and name in self:
+            return forms[0] if str(self[name]) == "1" else forms[1]
         return "{" + key + "}"

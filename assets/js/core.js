@@ -16,7 +16,10 @@ window.WB = (() => {
   // ---- texts
   WB.t = (key, values) => {
     let text = (boot.texts[WB.lang] || {})[key] ?? key;
-    if (values) text = text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    if (values) text = text.replace(/\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}/g, (whole, name, one, many) => { // as in localtext.py
+      const value = String(values[name]);
+      return !(name in values) ? whole : one === undefined ? value : value === "1" ? one : many;
+    });
     return text;
   };
   WB.pick = (both) => (both == null ? "" : typeof both === "string" ? both : both[WB.lang] ?? both.en ?? "");
@@ -86,7 +89,12 @@ window.WB = (() => {
     if (s < 129600) return WB.t("unit.hours_ago", { n: Math.round(s / 3600) });
     return WB.t("unit.days_ago", { n: Math.round(s / 86400) });
   };
-  WB.bytes = (n) => (n == null ? "–" : n >= 1e9 ? WB.number(n / 1e9, 1) + " GB" : WB.number(n / 1e6) + " MB");
+  WB.bytes = (n) => { // as administrators set it: 200 MB are 200 * 1024 * 1024
+    if (n == null) return "–";
+    const [unit, of] = [["GB", 2 ** 30], ["MB", 2 ** 20], ["KB", 2 ** 10]].find(([, each]) => n >= each) || ["B", 1];
+    const value = n / of;
+    return `${WB.number(value, value < 100 && value !== Math.round(value) ? 1 : 0)} ${unit}`;
+  };
 
   // ---- the server
   WB.Problem = class extends Error {};
@@ -175,9 +183,21 @@ window.WB = (() => {
     watch.observe(document.body, { childList: true });
     watch.observe(dialog, { attributes: true, attributeFilter: ["open"] });
   };
-  // Says something to screen readers alone: that work has begun, or what came out.
+  // Says something to screen readers alone: that work has begun, or what came out. What comes within a moment is said
+  // together; of the same thing (`about`) the newest alone. A new node is said although its words are those of before.
   const aloud = WB.h("div.wb-unseen", { id: "wb-aloud", role: "status", "aria-live": "polite" });
-  WB.say = (words) => { if (!aloud.isConnected) document.body.append(aloud); aloud.textContent = words; };
+  const attach = () => { if (!aloud.isConnected) document.body.append(aloud); };
+  const unsaid = new Map();
+  let saying = 0;
+  WB.say = (words, about = words) => {
+    if (!words) return;
+    attach();
+    unsaid.delete(about);
+    unsaid.set(about, words);
+    saying ||= setTimeout(() => { saying = 0; aloud.replaceChildren(...[...unsaid.values()].map((each) => WB.h("p", {}, each))); unsaid.clear(); }, 80);
+  };
+  // The first few of many, for a sentence.
+  WB.few = (names, most = 3) => names.slice(0, most).join(WB.lang === "zh" ? "、" : ", ") + (names.length > most ? " …" : "");
   WB.save = (name, mime, base64) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const url = URL.createObjectURL(new Blob([bytes], { type: mime }));
@@ -204,6 +224,7 @@ window.WB = (() => {
     const root = context.element.querySelector(".wb-view");
     if (!root || root.dataset.mounted) return;
     root.dataset.mounted = name;
+    attach(); // readers notice a place that was there before its words
     const drawn = WB.views[name](root, context) || {};
     WB.on("language", () => drawn.draw?.());
     WB.on("theme", () => (drawn.recolour || drawn.draw)?.());

@@ -38,11 +38,19 @@ WB.views.explore = (root, { server, props, watch }) => {
     }
   };
   // What a part knows of its question: { task, problem, answer }. An old answer stays, dimmed, until the new one comes.
-  tab.asking = (draw) => {
+  // `told` puts an answer into a sentence for screen readers.
+  tab.asking = (draw, told = () => "") => {
     const newest = WB.newest();
     const state = { task: null, problem: null, answer: null, busy: false };
     let drop = () => {};
-    state.ask = async (name, data, keep = true) => {
+    let before = "";
+    const say = (renewed) => {
+      const words = state.problem || (state.answer ? told(state.answer) : "");
+      if (root.isConnected && WB.visible(root) && !(renewed && words === before)) WB.say(words, "explore");
+      before = words;
+    };
+    // `renewed`: nobody asked; the dictionary has changed, and an answer that stays the same is not said again.
+    state.ask = async (name, data, keep = true, renewed = false) => {
       const mine = newest();
       drop();
       let dropped = false;
@@ -57,6 +65,7 @@ WB.views.explore = (root, { server, props, watch }) => {
       if (!wanted()) return null;
       Object.assign(state, { busy: false, task: null });
       draw();
+      say(renewed);
       return state.answer;
     };
     state.forget = () => { drop(); newest(); Object.assign(state, { task: null, problem: null, answer: null, busy: false }); };

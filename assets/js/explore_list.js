@@ -15,7 +15,10 @@ WB.exploring.table = (tab, changed) => {
       table.look = reply.answer;
       table.column = reply.answer.place;
     } catch (problem) { if (mine === turn) Object.assign(table, { problem: problem.message, look: null }); }
-    if (mine === turn) { table.busy = false; changed(); }
+    if (mine !== turn) return;
+    table.busy = false;
+    changed();
+    WB.say(table.problem || t("explore.told_list", { name: table.file.file, n: table.look.rows }), "list");
   };
   table.arrived = (file) => { Object.assign(table, { way: "file", file, column: -1, look: null }); table.look_(); };
   // The field of Gradio that sends files is out of sight: ours hands them on to it.
@@ -66,9 +69,10 @@ WB.exploring.list = (tab, taken) => {
   let kept = null;
   const table = WB.exploring.table(tab, () => draw());
   const keep = async () => {
-    try { kept = await tab.ask("keep_list", table.wish()); } catch (problem) { table.problem = problem.message; draw(); return; }
+    try { kept = await tab.ask("keep_list", table.wish()); } catch (problem) { table.problem = problem.message; draw(); WB.say(problem.message, "list"); return; }
     table.problem = null;
     draw();
+    WB.say(t("explore.told_list", { name: kept.title || t("explore.list_pasted"), n: kept.count }), "list");
     taken(kept);
   };
   const draw = () => WB.keepFocus(node, () => node.replaceChildren(...(kept ? [

@@ -17,6 +17,7 @@ WB.exploring.match = (tab) => {
   const share = h("b.wb-share", { id: "explore-precision-shown" });
 
   // ---- the job
+  const aloud = (words) => WB.say(words, "match"); // wherever one is by now: it may have taken a while
   const remember = (job) => { state.job = job; WB.store.set("explore.match", job || ""); };
   const follow = async () => {
     const job = state.job;
@@ -26,7 +27,11 @@ WB.exploring.match = (tab) => {
       for (;;) {
         const reply = await tab.ask("match_state", { job });
         if (job !== state.job) return;
-        if (reply.report) { report = reply.report; task = null; problem = null; shown = { kind: "all", page: 0 }; rows = null; done.clear(); draw(); read(); break; }
+        if (reply.report) {
+          report = reply.report;
+          if (task) aloud(WB.pick(report.sentence)); // it came to its end now, and not before a reload
+          task = null; problem = null; shown = { kind: "all", page: 0 }; rows = null; done.clear(); draw(); read(); break;
+        }
         if (reply.task.error) { problem = WB.pick(reply.task.error); task = null; break; }
         task = reply.task;
         drawResult();
@@ -35,7 +40,7 @@ WB.exploring.match = (tab) => {
       }
     } catch (error) { if (job === state.job) { problem = error.message; task = null; } } finally { if (following === job) following = null; }
     if (job !== state.job) return;
-    if (problem) remember(null);
+    if (problem) { remember(null); aloud(problem); }
     draw();
   };
   const start = async () => {

@@ -10,7 +10,7 @@ WB.exploring.matrix = (tab) => {
   const node = h("div.wb-pairs-make", {}, form, result);
   const area = h("textarea.wb-box", { id: "explore-matrix-terms", rows: 12, dir: "auto", spellcheck: "false", oninput: () => { state.text = area.value; count(); } });
   const counted = h("span.wb-small");
-  const asking = tab.asking(() => { at = null; drawResult(); });
+  const asking = tab.asking(() => { at = null; drawResult(); }, (v) => t("explore.matrix_aria", { n: v.terms.length, known: v.known.length }));
   const terms = () => [...new Set(state.text.split("\n").map((line) => line.trim()).filter(Boolean))];
   const count = () => { const n = terms().length; counted.textContent = t("explore.matrix_count", { n, most: MOST }); counted.classList.toggle("wb-warning", n > MOST); };
 
@@ -19,7 +19,7 @@ WB.exploring.matrix = (tab) => {
     state.asked = terms().join("\n");
     again(false);
   };
-  const again = (keep = true) => { if (state.asked && tab.dictionary && tab.model) asking.ask("ask_matrix", { terms: state.asked, model: tab.model, dictionary: tab.dictionary }, keep); };
+  const again = (keep = true, renewed = false) => { if (state.asked && tab.dictionary && tab.model) asking.ask("ask_matrix", { terms: state.asked, model: tab.model, dictionary: tab.dictionary }, keep, renewed); };
   const example = async () => {
     const dictionary = from = tab.dictionary;
     const groups = (await tab.examples()).slice(0, 7);
@@ -109,6 +109,12 @@ WB.exploring.matrix = (tab) => {
     card.style.left = Math.max(4, Math.min(x, stage.clientWidth - card.offsetWidth - 6)) + "px";
     card.style.top = Math.max(4, Math.min(y, stage.clientHeight - card.offsetHeight - 6)) + "px";
   };
+  const tell = () => {
+    const { terms, probability } = asking.answer;
+    const [i, j] = at;
+    const answers = i === j ? t("explore.matrix_itself") : tab.percent(probability[place(i, j, terms.length)] / 1000);
+    WB.say(t("explore.told_pair", { a: terms[i], b: terms[j], answers }), "explore");
+  };
   const cell = (e) => {
     const v = asking.answer;
     const box = canvas.getBoundingClientRect();
@@ -122,7 +128,7 @@ WB.exploring.matrix = (tab) => {
   canvas.addEventListener("keydown", (e) => {
     const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[e.key];
     const n = asking.answer?.terms.length;
-    if (by && n) { e.preventDefault(); at = at ? [0, 1].map((k) => Math.max(0, Math.min(n - 1, at[k] + by[k]))) : [0, Math.min(1, n - 1)]; show(); }
+    if (by && n) { e.preventDefault(); at = at ? [0, 1].map((k) => Math.max(0, Math.min(n - 1, at[k] + by[k]))) : [0, Math.min(1, n - 1)]; show(); tell(); }
     else if (e.key === "Enter") open();
     else if (e.key === "Escape") { at = null; show(); }
   });
@@ -146,7 +152,7 @@ WB.exploring.matrix = (tab) => {
     draw() { drawForm(); drawResult(); },
     shown() { if (state.asked && !asking.answer && !asking.busy) again(); else paint(); },
     chosen(other) { drawForm(); if (other) asking.forget(); drawResult(); if (tab.part === "matrix") again(); else asking.forget(); },
-    changed(seen) { if (seen) again(); else asking.forget(); },
+    changed(seen) { if (seen) again(true, true); else asking.forget(); },
     recolour: paint,
   };
 };

@@ -13,7 +13,13 @@ WB.exploring.near = (tab) => {
   const form = h("div.wb-card.wb-gap.tight");
   const result = h("div.wb-gap", { id: "explore-neighbours" });
   const node = h("div.wb-gap", {}, form, result);
-  const asking = tab.asking(() => drawAnswer());
+  const told = ({ text, columns, titles }) => {
+    const [{ system, hits }] = columns;
+    if (!hits.length) return t("explore.near_none");
+    const words = t("explore.told_near", { n: hits.length, term: text, first: WB.few(hits.map((hit) => hit.term)) });
+    return columns.length > 1 ? t("explore.told_by", { answer: words, model: WB.pick(titles[system]) || system }) : words;
+  };
+  const asking = tab.asking(() => drawAnswer(), told);
   const list = WB.exploring.list(tab, (kept) => { state.list = kept; drawForm(); again(false); });
 
   const GLOSS = { base: "base_model", tfidf: "tfidf", bm25_words: "bm25", bm25_chars: "bm25", bm25: "bm25", bow: "lexical", exact: "lexical", hybrid: "hybrid", rerank: "reranker" };
@@ -50,12 +56,12 @@ WB.exploring.near = (tab) => {
     state.asked = text;
     again(false);
   };
-  const again = (keep = true) => {
+  const again = (keep = true, renewed = false) => {
     const where = source();
     if (!state.asked || !tab.dictionary || !where || !systems().length) { asking.forget(); drawAnswer(); return; }
     const { k, known, language } = state;
     const group = state.kind === "dictionary" ? state.group : "";
-    asking.ask("ask_near", { text: state.asked, source: where, systems: systems(), dictionary: tab.dictionary, k, known, language, group }, keep);
+    asking.ask("ask_near", { text: state.asked, source: where, systems: systems(), dictionary: tab.dictionary, k, known, language, group }, keep, renewed);
   };
   const take = (text, kind = state.kind) => {
     if (kind !== state.kind) { state.kind = kind; drawForm(); }
@@ -158,7 +164,7 @@ WB.exploring.near = (tab) => {
       drawForm(); drawAnswer();
       if (tab.part === "near") { load(); again(!other); } else asking.forget();
     },
-    changed(seen) { if (seen) again(); else asking.forget(); },
+    changed(seen) { if (seen) again(true, true); else asking.forget(); },
     file(file) { list.file(file); },
     take,
   };

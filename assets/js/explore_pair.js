@@ -11,7 +11,13 @@ WB.exploring.pair = (tab) => {
   const form = h("div.wb-card.wb-gap.tight");
   const answers = h("div.wb-gap", { id: "explore-pair" });
   const node = h("div.wb-gap", {}, form, answers);
-  const asking = tab.asking(() => drawAnswer());
+  const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+  const told = (v) => {
+    const one = (each) => t("explore.told_answer", { p: tab.percent(each.probability), words: lower(words(each.probability)) });
+    const by = (each) => t("explore.told_by", { answer: one(each), model: WB.pick(v.titles[each.model]) || each.model });
+    return t("explore.told_pair", { a: v.a, b: v.b, answers: v.answers.map(v.answers.length > 1 ? by : one).join(t("common.semicolon")) });
+  };
+  const asking = tab.asking(() => drawAnswer(), told);
 
   // ---- which models
   const wants = (model) => chosen.get(model) ?? (model === tab.model || model === tab.base(tab.model));
@@ -37,10 +43,10 @@ WB.exploring.pair = (tab) => {
     state.asked = [a, b];
     again();
   };
-  const again = (keep = true) => {
+  const again = (keep = true, renewed = false) => {
     if (!state.asked || !tab.dictionary || !models().length) return;
     const [a, b] = state.asked;
-    asking.ask("ask_pair", { a, b, models: models(), dictionary: tab.dictionary }, keep);
+    asking.ask("ask_pair", { a, b, models: models(), dictionary: tab.dictionary }, keep, renewed);
   };
   const put = (a, b) => { first.value = state.a = a; other.value = state.b = b; };
   const load = async (fresh) => {
@@ -48,7 +54,10 @@ WB.exploring.pair = (tab) => {
     const dictionary = from = tab.dictionary;
     let found = [];
     try { found = await tab.examples(); } catch { if (from === dictionary) from = null; }
-    if (dictionary === tab.dictionary) { examples = found.slice(0, 6); drawForm(); }
+    if (dictionary !== tab.dictionary) return;
+    examples = found.slice(0, 6);
+    drawForm();
+    if (fresh) WB.say([t("explore.suggest"), WB.few(examples.map(([a, b]) => `${a} ~ ${b}`))].join(" "), "explore");
   };
 
   // ---- the form
@@ -110,7 +119,7 @@ WB.exploring.pair = (tab) => {
     draw() { drawForm(); drawAnswer(); },
     shown() { load(false); if (state.asked && !asking.answer && !asking.busy) again(); },
     chosen(other) { drawForm(); if (other) { asking.forget(); drawAnswer(); examples = []; } if (tab.part === "pair") { load(false); again(!other); } else asking.forget(); },
-    changed(seen) { if (seen) again(); else asking.forget(); },
+    changed(seen) { if (seen) again(true, true); else asking.forget(); },
     take(a, b) { put(a, b); compare(); },
   };
 };

@@ -4,11 +4,7 @@ WB.views.limits = (root, { server, props, watch, trigger }) => {
   const KINDS = ["database", "runs", "models", "caches", "uploads", "other"];
   let state = null, scope = "everything", working = null, done = null;
   const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const size = (n) => { // as administrators set it: 200 MB are 200 * 1024 * 1024
-    const [unit, of] = [["GB", 2 ** 30], ["MB", 2 ** 20], ["KB", 2 ** 10]].find(([, each]) => n >= each) || ["B", 1];
-    const value = n / of;
-    return `${WB.number(value, value < 100 && value !== Math.round(value) ? 1 : 0)} ${unit}`;
-  };
+  const size = WB.bytes;
   const shown = (limit) => {
     if (!limit.value && limit.zero) return WB.pick(limit.zero);
     if (limit.unit === "bytes") return size(limit.value);

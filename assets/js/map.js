@@ -18,15 +18,14 @@ WB.views.map = (root, { server, props, watch, trigger }) => {
   let start = false;
   let stale = false;
   map.ask = (name, data = {}) => WB.ask(server, name, { ...map.chosen, ...data });
-  map.said = (words) => { aloud.textContent = words; };
-  const aloud = h("div.wb-syn-aloud", { role: "status", "aria-live": "polite" });
+  map.said = (words) => WB.say(words, "map");
   const facts = h("p.wb-small.wb-atlas-facts", { id: "map-facts" });
   const busy = h("span.wb-small.wb-atlas-busy", { id: "map-busy", hidden: true });
   const tools = h("div.wb-atlas-tools");
   const stages = h("div.wb-atlas-stages");
   const desk = h("div.wb-atlas", { id: "map-atlas" });
   Object.assign(map, { tools, stages });
-  for (const part of ["colours", "drawings", "labels", "camera", "select", "search", "lines", "compare", "editing", "panel", "saving"]) WB.map[part](map);
+  for (const part of ["keys", "colours", "drawings", "labels", "camera", "select", "search", "lines", "compare", "editing", "panel", "saving"]) WB.map[part](map);
 
   // ---- points
   const scaled = (values, steps) => Float32Array.from(values, (value) => value / steps);
@@ -65,6 +64,7 @@ WB.views.map = (root, { server, props, watch, trigger }) => {
     if (had !== map.picked.length || !old) map.panel.draw();
     await map.show(received);
     root.dataset.ready = String(map.data.version);
+    if (!old && WB.visible(root)) map.said(t("map.told_ready", { n: WB.number(map.data.n), groups: WB.number(map.data.groups.length) }));
     wanted();
   };
 
@@ -93,6 +93,7 @@ WB.views.map = (root, { server, props, watch, trigger }) => {
     if (map.data) { stale = false; drawBusy(); WB.note(words, "problem"); return; } // the map of before stays
     map.problem = words;
     draw();
+    map.said(words);
   };
   // After an edit: the map is read again under the hand, and what is drawn stays until then.
   map.changed = () => { if (map.data) { stale = true; poller.now(); } WB.emit("touch"); };
@@ -134,7 +135,7 @@ WB.views.map = (root, { server, props, watch, trigger }) => {
       root.replaceChildren(h("div.wb-card.wb-gap.tight.wb-atlas-wait", { id: "map-progress" }, WB.bar(map.task?.fraction > 0 && map.task.fraction < 1 ? map.task.fraction : null, words), h("p.wb-small", {}, words), h("p.wb-small", {}, t("map.leave"))));
       return;
     }
-    if (desk.parentNode !== root) root.replaceChildren(desk, aloud);
+    if (desk.parentNode !== root) root.replaceChildren(desk);
     desk.replaceChildren(h("div.wb-card.wb-atlas-main", {}, tools, map.compare.bar, stages, h("div.wb-atlas-foot", {}, map.colours.legend, h("div.wb-row.spread.wrap", {}, facts, busy))), map.panel.node);
     drawTools();
     drawFacts();

@@ -46,6 +46,7 @@ WB.map.camera = (map) => {
     await set(camera);
     map.root.dataset.looks = [...camera.x, ...camera.y].map((v) => v.toFixed(4)).join(" ");
   };
+  map.moveTo = (camera) => { flight += 1; return set(camera); };
   map.home = () => map.flyTo(map.whole());
   // To one term, or to several: the first is in the middle where there is one side, and all are in sight.
   map.goTo = (ids) => {

@@ -62,7 +62,7 @@ WB.map.colours = (map) => {
 
   // ---- the legend
   const isolate = (k) => { alone = alone === k ? null : k; draw(); map.show(); };
-  const chip = (k, colour, name, n) => h("button.wb-atlas-key" + (alone === k ? ".on" : ""), { type: "button", "data-class": k, "aria-pressed": String(alone === k), title: t("map.isolate"), onclick: () => isolate(k) }, h("i", { style: { background: colour } }), h("span", { dir: "auto" }, name), n == null ? null : h("small", {}, WB.number(n)));
+  const chip = (k, colour, name, n) => h("button.wb-atlas-key" + (alone === k ? ".on" : ""), { type: "button", id: `map-class-${k}`, "data-class": k, "aria-pressed": String(alone === k), title: t("map.isolate"), onclick: () => isolate(k) }, h("i", { style: { background: colour } }), h("span", { dir: "auto" }, name), n == null ? null : h("small", {}, WB.number(n)));
   const counts = (of) => { const found = new Map(); for (const k of of) found.set(k, (found.get(k) || 0) + 1); return found; };
   const figure = (value) => WB.number(unbend(value), answer.by === "rank" || answer.by === "frequency" ? 0 : 2);
   const draw = () => WB.keepFocus(legend, () => {
@@ -76,7 +76,7 @@ WB.map.colours = (map) => {
     const none = numbers.has(-1) ? chip(-1, WB.colour("--wb-faint"), WB.pick(answer.missing) || t("map.no_value"), numbers.get(-1)) : "";
     if (found.scale) {
       const { low, span } = found.scale;
-      const steps = Array.from({ length: STEPS }, (_, k) => h("button" + (alone === k ? ".on" : ""), { type: "button", "data-class": k, "aria-pressed": String(alone === k), style: { background: found.colour(k) }, disabled: !numbers.has(k),
+      const steps = Array.from({ length: STEPS }, (_, k) => h("button" + (alone === k ? ".on" : ""), { type: "button", id: `map-class-${k}`, "data-class": k, "aria-pressed": String(alone === k), style: { background: found.colour(k) }, disabled: !numbers.has(k),
         title: t("map.step", { low: figure(low + (span * k) / STEPS), high: figure(low + (span * (k + 1)) / STEPS), n: WB.number(numbers.get(k) || 0) }), "aria-label": t("map.step", { low: figure(low + (span * k) / STEPS), high: figure(low + (span * (k + 1)) / STEPS), n: WB.number(numbers.get(k) || 0) }), onclick: () => isolate(k) }));
       legend.replaceChildren(words, h("span.wb-atlas-ramp", {}, h("b", {}, figure(low)), h("span", {}, steps), h("b", {}, figure(low + span))), none);
       return;

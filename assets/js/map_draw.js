@@ -78,6 +78,7 @@ WB.map.drawings = (map) => {
       await Plotly.react(plot, [...lines, ...d.traces()], d.layout(), { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: false });
       if (!d.drawn) bind();
       d.drawn = true;
+      map.keys.dress(d);
       d.moved(true);
     };
     // The same points at other places: for the way from before to after.
@@ -153,6 +154,7 @@ WB.map.drawings = (map) => {
       window.addEventListener("mouseup", up, true);
     };
     stage.addEventListener("mousedown", pressed, true);
+    map.keys.bind(d);
     stage.addEventListener("mousemove", (event) => {
       if (!d.drawn || event.buttons) return;
       const [x, y] = local(event);

@@ -9,7 +9,8 @@ WB.map.panel = (map) => {
   let form = null; // "rename" or "add", with what was typed
   const part = (name) => t("map.part_" + name);
 
-  const read = async () => {
+  const tell = (reply) => map.said(t("map.told_term", { term, kind: reply.standard === term ? t("map.standard") : reply.standard == null ? "" : t("map.of", { standard: reply.standard }), near: WB.few(reply.neighbours.map((hit) => hit.term)) }));
+  const read = async (fresh = false) => {
     const newest = asking();
     const wanted = term;
     try {
@@ -18,7 +19,8 @@ WB.map.panel = (map) => {
       card = reply;
       failed = null;
       map.editor.saw(reply);
-    } catch (problem) { if (!newest() || wanted !== term) return; failed = problem.message; }
+      if (fresh) tell(reply);
+    } catch (problem) { if (!newest() || wanted !== term) return; failed = problem.message; map.said(failed); }
     draw();
   };
   map.choose = (i, fly = false) => {
@@ -31,7 +33,7 @@ WB.map.panel = (map) => {
     map.paint();
     map.root.dataset.chosen = term;
     if (fly) map.goTo([i, ...map.data.members[map.data.group[i]].filter((j) => j !== i)].slice(0, 40)).then(map.paint);
-    read();
+    read(true);
   };
   map.clear = () => {
     const had = map.picked.length > 0;
@@ -42,7 +44,7 @@ WB.map.panel = (map) => {
     if (had) map.show(); else map.paint();
   };
   const forget = () => { term = null; card = null; failed = null; form = null; delete map.root.dataset.chosen; };
-  const go = (word) => { const i = map.at(word); if (i >= 0) map.choose(i, true); else WB.note(t("map.not_here", { term: map.shortTerm(word) })); };
+  const go = (word) => { const i = map.at(word); if (i >= 0) { map.choose(i, true); document.getElementById("map-term-name")?.focus({ preventScroll: true }); } else WB.note(t("map.not_here", { term: map.shortTerm(word) })); };
 
   // ---- the form of a term
   const own = () => card.groups.find((group) => group.standard === term) || card.groups[0];
@@ -84,11 +86,11 @@ WB.map.panel = (map) => {
           h("span.wb-atlas-bar", {}, h("i", { style: { width: Math.max(2, ((hit.score - floor) / Math.max(1e-6, 1 - floor)) * 100) + "%" } })), h("span.wb-faint", {}, WB.number(hit.score, 2)))))));
   };
   const termNode = () => h("div.wb-gap", { id: "map-term" },
-    h("div.wb-row.spread.wb-atlas-head", {}, h("h3", { dir: "auto" }, term), h("button.wb-icon", { type: "button", id: "map-close", "aria-label": t("map.clear"), title: t("map.clear") + " (Esc)", onclick: map.clear }, "×")),
+    h("div.wb-row.spread.wb-atlas-head", {}, h("h3", { dir: "auto", id: "map-term-name", tabindex: -1 }, term), h("button.wb-icon", { type: "button", id: "map-close", "aria-label": t("map.clear"), title: t("map.clear") + " (Esc)", onclick: map.clear }, "×")),
     failed ? h("div.wb-verdict.worse", {}, h("i"), h("p", {}, failed)) : !card ? WB.bar(null, t("common.loading")) : [
       h("div.wb-row.wrap.wb-atlas-chips", {}, h("span.wb-chip", {}, t(card.standard === term ? "map.standard" : "map.synonym")), card.part ? h("span.wb-chip", {}, part(card.part)) : null, card.rank ? h("span.wb-chip" + (card.rank > 10 ? ".warn" : ""), { title: t("map.rank_help") }, t("map.rank", { n: WB.number(card.rank) })) : null),
       card.groups.length ? card.groups.map(groupNode) : h("p.wb-small", {}, t("map.gone")), neighbours()]);
-  const hint = () => h("div.wb-atlas-hint", { id: "map-hint" }, h("strong", {}, t("map.hint_title")), h("ul", {}, ["click", "shift", "wheel", "search"].map((name) => h("li", {}, t("map.hint_" + name)))),
+  const hint = () => h("div.wb-atlas-hint", { id: "map-hint" }, h("strong", {}, t("map.hint_title")), h("ul", {}, ["click", "shift", "wheel", "search", "keys"].map((name) => h("li", {}, t("map.hint_" + name)))),
     map.lines.isOn() ? null : WB.button(t("map.unlearnt"), () => document.getElementById("map-lines").click(), "", { id: "map-show-unlearnt" }));
   const draw = () => {
     if (!map.data) return;

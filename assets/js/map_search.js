@@ -4,11 +4,13 @@ WB.map.search = (map) => {
   const RINGED = 200;
   const LISTED = 8;
   const field = h("input.wb-input", { type: "search", id: "map-search", maxlength: 500, role: "combobox", "aria-expanded": "false", "aria-controls": "map-hits", autocomplete: "off", spellcheck: "false" });
-  const found = h("span.wb-small", { id: "map-found", role: "status" });
+  const found = h("span.wb-small", { id: "map-found" });
+  const pick = WB.button("", () => { close(); map.select.pick([...hits]); }, "quiet", { id: "map-pick-found", hidden: true });
   const list = h("div.wb-atlas-hits", { role: "listbox", id: "map-hits", hidden: true });
-  const node = h("div.wb-atlas-search", {}, field, found, list);
+  const node = h("div.wb-atlas-search", {}, field, found, pick, list);
   let hits = [];
   let at = -1;
+  const count = () => (hits.length >= RINGED ? RINGED + "+" : WB.number(hits.length));
   const look = () => {
     const wanted = field.value.trim().toLowerCase();
     hits = [];
@@ -23,10 +25,12 @@ WB.map.search = (map) => {
       hits.sort((a, b) => order(a) - order(b));
     }
     map.found = hits;
-    found.textContent = wanted ? (hits.length ? t("map.found", { n: hits.length >= RINGED ? RINGED + "+" : WB.number(hits.length) }) : t("common.nothing_found", { search: map.shortTerm(field.value.trim()) })) : "";
+    found.textContent = wanted ? (hits.length ? t("map.found", { n: count() }) : t("common.nothing_found", { search: map.shortTerm(field.value.trim()) })) : "";
+    pick.hidden = hits.length < 2;
     drawList();
     map.paint();
   };
+  const tell = () => { if (hits.length) map.said(t("map.told_found", { n: count(), first: WB.few(hits.map((i) => map.data.terms[i])) })); else map.said(found.textContent); };
   const drawList = () => {
     const open = hits.length > 0 && document.activeElement === field;
     list.hidden = !open;
@@ -37,7 +41,7 @@ WB.map.search = (map) => {
   };
   const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); };
   const take = (i) => { close(); map.choose(i, true); };
-  field.addEventListener("input", () => { clearTimeout(field.timer); field.timer = setTimeout(look, 90); });
+  field.addEventListener("input", () => { clearTimeout(field.timer); field.timer = setTimeout(() => { look(); tell(); }, 90); });
   field.addEventListener("focus", drawList);
   field.addEventListener("blur", () => setTimeout(close, 120));
   field.addEventListener("keydown", (event) => {
@@ -48,7 +52,7 @@ WB.map.search = (map) => {
     else if (event.key === "Escape") { event.preventDefault(); field.value = ""; look(); }
   });
   map.search = {
-    node: () => { field.placeholder = t("map.search"); field.setAttribute("aria-label", t("map.search")); return node; },
+    node: () => { field.placeholder = t("map.search"); field.setAttribute("aria-label", t("map.search")); pick.textContent = t("map.pick_found"); return node; },
     again: look,
     clear: () => { field.value = ""; look(); },
     goTo(term) {

@@ -25,11 +25,12 @@ WB.views.run = (root, { server }) => {
   let recordFold = null; // kept while the run is looked at, open or not
   let looks = 0; // answers of an earlier look at a run do not count
   const top = h("div", { id: "train-progress" });
+  const tiles = h("div");
   const plots = h("div");
   const end = h("div", { id: "train-end" });
   const after = h("div", { id: "train-after" });
   const waits = h("p.wb-small.wb-hint", {});
-  const card = h("div.wb-card.wb-gap", {}, top, waits, end, plots, after);
+  const card = h("div.wb-card.wb-gap", {}, top, tiles, waits, end, plots, after);
   let curves = null;
   const ask = (name, data) => WB.ask(server, name, data);
 
@@ -89,11 +90,18 @@ WB.views.run = (root, { server }) => {
     return [waiting ? null : WB.bar(fraction, WB.pick(run.phase), { id: "train-bar" }),
       h("div.wb-row.spread", {}, h("span.wb-small", { id: "train-phase" }, words.join(" · ")),
         h("div.wb-row", {}, WB.button(t(waiting ? "train.unqueue" : "train.stop"), stop, "", { id: "train-stop", disabled: run.state === "stopping" }))),
-      alarms(), waiting ? null : figures()];
+    ];
   };
-  // Said at once, and as loudly as a run that has come out worse.
-  const alarms = () => run.warnings.length > 0 && h("div.wb-verdict.worse.wb-alarm", { id: "train-warnings", role: "alert" }, h("i", { "aria-hidden": "true" }),
-    h("div.wb-grow", {}, run.warnings.map((words) => h("p", {}, WB.pick(words)))));
+  // Said at once, and as loudly as a run that has come out worse; once, so it stays where it is while the rest is drawn.
+  const alarm = h("div.wb-verdict.worse.wb-alarm", { id: "train-warnings", role: "alert" });
+  const alarms = (live) => {
+    if (!live || !run.warnings.length) { alarm.remove(); return; }
+    const words = run.warnings.map(WB.pick);
+    if (alarm.parentNode !== card) top.after(alarm);
+    if (alarm.dataset.words === JSON.stringify(words)) return;
+    alarm.dataset.words = JSON.stringify(words);
+    alarm.replaceChildren(h("i", { "aria-hidden": "true" }), h("div.wb-grow", {}, words.map((each) => h("p", {}, each))));
+  };
   const change = (now, before) => { const by = now - before; return h("span" + (by > 0.05 ? ".wb-up" : by < -0.05 ? ".wb-down" : ".wb-soft"), {}, (by > 0 ? "+" : by < 0 ? "−" : "±") + WB.number(Math.abs(by), 1)); };
   const figures = () => {
     const tile = (name, value, more, bad) => h("div.wb-figure-tile" + (bad ? ".bad" : ""), { "data-figure": name }, h("small", {}, { recall: "recall", retention: "retention" }[name] ? WB.term(name, t("train.figure_" + name), { id: "train-what-" + name }) : t("train.figure_" + name)), h("b", {}, value), more || null);
@@ -167,6 +175,9 @@ WB.views.run = (root, { server }) => {
     const live = run.active || run.state === "queued";
     top.replaceChildren(h("div.wb-gap.tight", {},
       h("div.wb-row.spread", {}, h("h3", { id: "train-run-name" }, run.name), h("div.wb-row", {}, !live && took(), WB.stateChip(run))), live ? progress() : null));
+    alarms(live);
+    tiles.replaceChildren(...[live && run.state !== "queued" && figures()].filter(Boolean));
+    tiles.hidden = !tiles.hasChildNodes();
     // The end stands above the curves: whether it was worth it comes first.
     end.replaceChildren(...(live ? [] : [h("div.wb-gap", {}, ending())]));
     after.replaceChildren(...(live ? [] : [h("div.wb-gap.tight", {}, background())]));
@@ -207,9 +218,24 @@ WB.views.run = (root, { server }) => {
     if (curves.size(run.id) > RELOAD) { seq = 0; curves.clear(run.id); }
     await readBeside();
     WB.emit("run-shown", run.id);
-    if (before && before !== run.state) { WB.emit("touch"); WB.say([run.name, root.querySelector(".wb-chip")?.textContent, root.querySelector(".wb-verdict-title")?.textContent].filter(Boolean).join(t("common.comma"))); }
+    if (before && before !== run.state) WB.emit("touch");
+    tell();
     return run.active ? 0.8 : run.state === "queued" ? 1.5 : 5;
   });
+  // What a screen reader hears of the run that is looked at: each state, each quarter of the way.
+  let heard = {};
+  const tell = () => {
+    const fraction = run.progress || (run.total && run.step ? run.step / run.total : 0);
+    const now = { id: run.id, state: run.state, quarter: run.active ? Math.floor(fraction * 4) : 0 };
+    const before = heard;
+    heard = now;
+    if (before.id !== now.id) return; // somebody has just opened it, and reads
+    const parts = [];
+    if (now.state !== before.state) parts.push(root.querySelector(".wb-chip")?.textContent, root.querySelector(".wb-verdict-title")?.textContent);
+    else if (now.quarter > before.quarter) parts.push(WB.number(now.quarter * 25) + "%");
+    const words = parts.filter(Boolean);
+    if (words.length) WB.say([run.name, ...words].join(t("common.comma")), "run");
+  };
   const readBeside = async () => {
     for (const each of beside) {
       if (each.done) continue;

@@ -64,4 +64,4 @@ def test_doctor_says_what_it_found_and_a_dry_run_what_it_would_do(typed, tmp_pat
     assert "would be removed" in out
     status, out, _ = typed("doctor")
     assert (status, left.exists()) == (0, False)
-    assert "Removed; 3.0 KB are free again" in out
+    assert "Removed; 2.9 KB are free again" in out

@@ -5,7 +5,19 @@ import json
 
 import httpx
 import pytest
+from shared_accounts import CHEAP, PASSWORD
 from ui.conftest import address, browse, chromium, free_port, services, until, window  # noqa: F401  (fixtures)
+
+from workbench.accounts import Accounts
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    """A file with one person of each role, each with the same password."""
+    made = Accounts(tmp_path / "people", CHEAP)
+    for name, role in (("李雷", "viewer"), ("Erin", "editor"), ("Tom", "trainer")):
+        made.add(name, role, PASSWORD)
+    return made
 
 
 class Caller:

@@ -108,10 +108,14 @@ def test_length_of_a_term(with_limits):
     assert [pair.synonym for pair in preview.pairs] == ["a" * 10]
     (problem,) = [each for each in preview.problems if each.code == "too_long"]
     assert all(word in problem.text.get("en") for word in ("Row 3", "11", "10", "Write the term only"))
+    for language in ("zh", "en"):
+        text = problem.text.get(language)
+        assert all(word in text for word in ("--max-term-length", "WORKBENCH_MAX_TERM_LENGTH")), text
     services.save_dictionary("words", preview, source="a.csv")
     services.editor.apply("words", AddGroup("c" * 10, ("d",)), based_on=1)
-    with pytest.raises(InputError, match="has 11 characters; the limit is 10"):
+    with pytest.raises(InputError, match="has 11 characters; the limit is 10") as caught:
         services.editor.apply("words", AddGroup("e" * 11, ("f",)), based_on=2)
+    says(caught, "11", "10", option="--max-term-length")
 
 
 def test_terms_of_a_dictionary(with_limits):
@@ -195,7 +199,7 @@ def test_least_free_disk(with_limits, disk):
 def test_most_of_the_home_folder(with_limits, monkeypatch):
     services = with_limits(max_home_bytes=50_000_000)
     used = dict.fromkeys(limits.KINDS, 0)
-    monkeypatch.setattr(limits.Limits, "use", lambda self: limits.Use(used, 10**12, 10**12))
+    monkeypatch.setattr(limits.Limits, "use", lambda self, *, fresh: limits.Use(used, 10**12, 10**12))
     used["runs"] = 50_000_000
     services.limits.check_disk()
     used["database"] = 1
@@ -219,6 +223,21 @@ def test_what_is_used_is_counted_by_kind(with_limits):
         "runs": 10, "models": 50, "caches": 40, "uploads": 50, "other": 130
     }  # fmt: skip
     assert kinds["database"] >= services.settings.database_path.stat().st_size
+
+
+def test_a_large_home_is_not_counted_for_each_answer(with_limits, monkeypatch):
+    services = with_limits()
+    before = services.limits.overview()["disk"]
+    counts = []
+    monkeypatch.setattr(limits, "bytes_under", lambda path: counts.append(path) or 0)
+    (services.settings.home / "found").mkdir()
+    (services.settings.home / "found" / "f").write_bytes(bytes(500))
+    assert services.limits.overview()["disk"]["kinds"] == before["kinds"]
+    assert counts == []
+    monkeypatch.undo()
+    found = services.limits.use(fresh=True)
+    assert found.kinds["other"] == before["kinds"]["other"] + 500
+    assert services.limits.use().kinds == found.kinds
 
 
 # -- a run ---------------------------------------------------------------------------------------------

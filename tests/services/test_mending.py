@@ -98,7 +98,7 @@ def test_what_is_half_written_is_removed_and_the_bytes_are_said(services, a_run)
     findings = found(services)
     assert set(findings) == {place.relative_to(settings.home).as_posix() for place in places}
     assert all((each.kind, each.freed, each.done) == ("removed", 200_000, True) for each in findings.values())
-    assert "0.2 MB" in next(iter(findings.values())).text.get("en")
+    assert "195.3 KB" in next(iter(findings.values())).text.get("en")
     assert not any(place.exists() for place in places)
     assert found(services) == {}
 
@@ -232,20 +232,42 @@ def test_old_uploads_and_what_a_backup_or_restore_left_are_removed(services):
     settings = services.settings
     old = settings.uploads_path / ("a" * 64) / "old.csv"
     sent = settings.uploads_path / "backup-x_Y" / "b.zip"
+    export = settings.uploads_path / "export-0a1b" / "tuned.zip"
+    being_fetched = settings.uploads_path / "export-2c3d" / "tuned.zip"
     new = settings.uploads_path / ("b" * 64) / "new.csv"
     other = settings.uploads_path / "history" / "h"
     pin = settings.home / ".backup-4194301-1-abc"
     restoring = settings.home.parent / f".{settings.home.name}.restoring-abc"
-    for path in (old, sent, new, other, pin / "x", restoring / "x"):
+    for path in (old, sent, export, being_fetched, new, other, pin / "x", restoring / "x"):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x" * 10)
-    for path in (old.parent, sent.parent, other.parent, restoring):
+    for path in (old.parent, other.parent, restoring):
         age(path)
+    for path, minutes in ((sent.parent, 61), (export.parent, 61), (being_fetched.parent, 59)):
+        age(path, time.time() - minutes * 60)
     findings = found(services)
-    assert set(findings) == {f"uploads/{old.parent.name}", "uploads/backup-x_Y", pin.name, restoring.name}
-    assert new.exists()
-    assert other.exists()
-    assert not any(path.exists() for path in (old, sent, pin, restoring))
+    uploads = {f"uploads/{path.parent.name}" for path in (old, sent, export)}
+    assert set(findings) == {*uploads, pin.name, restoring.name}
+    assert all(path.exists() for path in (new, other, being_fetched))
+    assert not any(path.exists() for path in (old.parent, sent.parent, export.parent, pin, restoring))
+
+
+def test_a_server_that_runs_for_months_looks_each_hour(services):
+    services.mending.start(every=0.02)
+    left = services.settings.uploads_path / "export-9" / "m.zip"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    age(left.parent)
+    deadline = time.monotonic() + 20
+    while left.parent.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left.parent.exists()
+    services.mending.close()
+    again = left.parent.with_name("export-8")
+    again.mkdir()
+    age(again)
+    time.sleep(0.2)
+    assert again.exists()
 
 
 def test_nothing_beside_the_home_is_touched(services, tmp_path, monkeypatch):
@@ -257,7 +279,10 @@ def test_nothing_beside_the_home_is_touched(services, tmp_path, monkeypatch):
         tmp_path / "tmp" / "workbench-export-x",
         tmp_path / "tmp" / "gradio" / "y",
         tmp_path / ".other.restoring-z",
+        tmp_path / "elsewhere" / "export-y",
     ]
+    services.settings.uploads_path.mkdir(exist_ok=True)
+    (services.settings.uploads_path / "export-link").symlink_to(others[-1].parent)
     for other in others:
         other.mkdir(parents=True)
         (other / "file").write_bytes(b"x")

@@ -1,10 +1,14 @@
 """The page in a real browser: both languages, nothing from outside, nothing executed, problems by row."""
 
 import re
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+
+from workbench.ui import outgoing
 
 pytestmark = pytest.mark.browser
 
@@ -166,6 +170,9 @@ def test_a_tuned_model_is_downloaded_as_a_zip_as_often_as_it_is_asked_for(browse
             assert archive.testzip() is None
         assert {"modules.json", "model.safetensors"} <= names
         page.wait_for_selector(f"{export}:enabled:has-text('Export as zip')")
+    made = list(Path(tempfile.gettempdir()).rglob("export-*/*.zip"))
+    assert len(made) == 2
+    assert {path.parents[1] for path in made} == {outgoing.place()}, "where doctor finds what a crash left"
 
 
 def test_a_zip_that_cannot_be_handed_out_leaves_the_button_as_it_was(
@@ -174,7 +181,7 @@ def test_a_zip_that_cannot_be_handed_out_leaves_the_button_as_it_was(
     beyond = tmp_path / "beyond" / "model.zip"
     beyond.parent.mkdir()
     beyond.write_bytes(b"Gradio refuses files from here")
-    monkeypatch.setattr(workshop, "export_model_zip", lambda run: beyond)
+    monkeypatch.setattr(workshop, "export_model_zip", lambda run, within: beyond)
     page = browse(f"{workshop_address}#models")
     export = "[data-model=tuned] [data-act=export]"
     page.wait_for_selector(export)

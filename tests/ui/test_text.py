@@ -13,7 +13,8 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def placeholders(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    # A word in one of two forms goes with a number that is there: {n} {n|row|rows}.
+    return {name.partition("|")[0] for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
@@ -26,11 +27,27 @@ def test_both_languages_say_the_same_with_the_same_values(key):
         assert not CHINESE.search(sentence.en)
 
 
+@pytest.mark.parametrize("key", sorted(key for key in TEXTS if "|" in TEXTS[key].en))
+def test_a_word_goes_with_its_number(key):
+    forms = re.findall(r"\{(\w+)\|([^|{}]+)\|([^|{}]+)\}", TEXTS[key].en)
+    assert TEXTS[key].en.count("|") == 2 * len(forms), "one bar too many, or too few"
+    for name, one, many in forms:
+        assert f"{{{name}}}" in TEXTS[key].en
+        assert one != many
+        said = (
+            TEXTS[key].format(**dict.fromkeys(placeholders(TEXTS[key].en), "7"), **{}).format(**{name: "1"})
+        )
+        assert one in said.get("en").split("1", 1)[1]
+        assert many in TEXTS[key].format(**{name: "2"}).get("en")
+
+
 def test_chinese_is_chinese():
     same = {key for key, sentence in TEXTS.items() if not CHINESE.search(sentence.zh)}
     allowed = {
         "product.other",
         "common.comma",
+        "explore.told_answer",
+        "explore.told_by",
         "common.semicolon",
         "header.working",
         "common.page",

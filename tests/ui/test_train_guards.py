@@ -47,7 +47,11 @@ def test_a_warning_is_in_the_page_while_the_run_goes_on(page, services):  # noqa
     assert alarm.bounding_box()["y"] < 500, "seen without scrolling"
     expect(page.locator(f"#train-runs tr[data-run='{run.id}'] [data-mark=warned]")).to_be_visible()
     page.evaluate("WB.emit('language')")
-    tell(services, run, 21, [], warnings=[warning(still=False)])
+    alarm.evaluate("node => { node.seen = true; }")
+    tell(services, run, 21, falling(), warnings=[warning()])
+    page.wait_for_function("document.querySelector('#train-phase').innerText.includes('21')")
+    assert alarm.evaluate("node => node.seen"), "put there anew, it would be read out again each second"
+    tell(services, run, 22, [], warnings=[warning(still=False)])
     page.wait_for_selector("#train-warnings", state="detached")
 
 

@@ -135,13 +135,16 @@ def doctor(services: Services, options: argparse.Namespace, language: Language) 
 
 
 _BACKED_UP = LocalText(
-    "备份已写入 {file}（{size}，{files} 个文件）。", "Backed up to {file} ({size}, {files} files)."
+    "备份已写入 {file}（{size}，{files} 个文件）。",
+    "Backed up to {file} ({size}, {files} {files|file|files}).",
 )
 _UNDER_WAY = LocalText(
     "备份时有 {runs} 个训练正在进行：它们照常继续；从备份恢复后标为「已中断」，可以继续。",
     "{runs} runs were under way and go on. In the backup they are “interrupted” and can be resumed.",
 )
-_RESTORED = LocalText("已恢复到 {home}（{files} 个文件）。", "Restored to {home} ({files} files).")
+_RESTORED = LocalText(
+    "已恢复到 {home}（{files} 个文件）。", "Restored to {home} ({files} {files|file|files})."
+)
 _KEPT = LocalText(
     "原来的主目录没有删除，改名为 {previous}。",
     "The home folder of before was not deleted: it is {previous} now.",

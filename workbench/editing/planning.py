@@ -13,6 +13,7 @@ from workbench.editing.draft import Draft, renamed
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
+from workbench.settings import who_can_change
 from workbench.storage.entries import Change, Snapshot
 from workbench.types import Entry
 
@@ -296,9 +297,8 @@ class _Planner:
         if not term_key(term):
             raise InputError(say.EMPTY, say.TYPE_ONE)
         if len(term) > self._limit:
-            raise InputError(
-                say.TOO_LONG, say.SHORTEN, term=say.short(term), length=len(term), limit=self._limit
-            )
+            hint = say.SHORTEN.then(who_can_change("max_term_length"))
+            raise InputError(say.TOO_LONG, hint, term=say.short(term), length=len(term), limit=self._limit)
         if term != spaced:
             self.draft.note(say.CONTROLS, term=say.short(term))
         return term

@@ -246,7 +246,7 @@ COLUMNS: tuple[Column, ...] = (
     *_retention(),
     _column(
         "size_mb", "大小 MB", "Size MB",
-        lambda row, _: f"{row.size_bytes / 1e6:.1f}" if row.size_bytes else "",
+        lambda row, _: f"{row.size_bytes / 2**20:.1f}" if row.size_bytes else "",
     ),
     _column(
         "terms_per_second", "编码 词/秒", "Terms/s",

@@ -18,6 +18,7 @@ from workbench.ingest.splitting import split_cell
 from workbench.ingest.table import SEPARATING, SPREADSHEETS, Table
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
+from workbench.settings import who_can_change
 from workbench.types import LabelColumn, Pair, Problem, Severity
 
 __all__ = [
@@ -217,7 +218,8 @@ class _Parser:
         return text
 
     def _refuse_long(self, text: str, row: int, column: int) -> None:
-        shown = {"start": text.strip()[:20], "count": len(text), "limit": self._max_length}
+        shown: dict[str, object] = {"start": text.strip()[:20], "count": len(text)}
+        shown |= {"limit": self._max_length, "who": who_can_change("max_term_length")}
         self._add("too_long", "error", say.TOO_LONG, row, column, **shown)
 
     def _number(self, term: str) -> int:

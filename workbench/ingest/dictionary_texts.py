@@ -62,9 +62,10 @@ CHAIN = LocalText(
     "Both were kept and count as one concept.",
 )
 TOO_LONG = LocalText(
-    "第 {row} 行“{column}”列以“{start}”开头的内容有 {count} 个字符（上限 {limit}），已跳过。请只填写词语。",
+    "第 {row} 行“{column}”列以“{start}”开头的内容有 {count} 个字符（上限 {limit}），已跳过。"
+    "请只填写词语。{who}",
     "Row {row}, column “{column}”: the text that starts with “{start}” has {count} characters "
-    "(limit {limit}) and was skipped. Write the term only.",
+    "(limit {limit}) and was skipped. Write the term only. {who}",
 )
 CONTROL = LocalText(
     "第 {row} 行“{column}”列含有换行或不可见字符，已去除：“{term}”。",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+import uuid
 import zipfile
 from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.localtext import LocalText
 from workbench.models.reranking import RERANKER, Reranker
-from workbench.storage.artifacts import MANIFEST, staged_folder
+from workbench.storage.artifacts import MANIFEST, ensure_room, staged_folder
 
+EXPORT_PREFIX = "export-"
 _README = "README.md"
 
 
@@ -51,11 +52,27 @@ def export_folder(source: Path, folder: Path) -> Path:
     return folder
 
 
-def export_zip(source: Path, name: str) -> Path:
-    """The model as one zip file (stored, since weights do not compress) in a new temporary folder."""
+def export_zip(source: Path, name: str, within: Path) -> Path:
+    """The model as one zip file (stored: weights do not compress) in a new folder ``within/export-<id>``.
+
+    Raises:
+        StorageProblem: the disk is full. Nothing is left then.
+    """
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:60] or "model"
-    # In the system's temporary folder: the page may hand out files from there, not from the home folder.
-    target = Path(tempfile.mkdtemp(prefix="workbench-export-")) / f"{safe}.zip"
+    within.mkdir(parents=True, exist_ok=True)
+    ensure_room(within, sum(path.stat().st_size for path in source.rglob("*") if path.is_file()))
+    target = within / f"{EXPORT_PREFIX}{uuid.uuid4().hex}" / f"{safe}.zip"
+    target.parent.mkdir(mode=0o700)
+    try:
+        _pack(source, target)
+    except BaseException:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        raise
+    return target
+
+
+def _pack(source: Path, target: Path) -> None:
+    safe = target.stem
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         readme = _readme(source)
         for path in sorted(source.rglob("*")):
@@ -64,7 +81,6 @@ def export_zip(source: Path, name: str) -> Path:
                 archive.write(path, Path(safe) / path.relative_to(source))
         if readme:
             archive.writestr(str(Path(safe) / _README), readme)
-    return target
 
 
 def _readme(source: Path) -> str | None:

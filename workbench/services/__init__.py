@@ -109,7 +109,7 @@ class Services:
 
     def start(self) -> None:
         """Put right what a crash left, then work off the queue, with a worker kept warm."""
-        self.mending.mend(thorough=False)
+        self.mending.start()
         self._supervisor.start()
         self._memory.start()
 
@@ -132,6 +132,7 @@ class Services:
         self.exploring.close()
         self._supervisor.close()
         self._memory.close()
+        self.mending.close()
         self._workspace.close()
 
     # -- dictionaries ---------------------------------------------------------------------------
@@ -269,9 +270,13 @@ class Services:
         """
         return export_folder(self._workspace.library.folder(run), folder)
 
-    def export_model_zip(self, run: str) -> Path:
-        """The model as one zip file (stored, since weights do not compress), for download."""
-        return export_zip(self._workspace.library.folder(run), run)
+    def export_model_zip(self, run: str, within: Path | None = None) -> Path:
+        """The model as one zip file in a new folder ``within`` (by default ``home/uploads``), for download.
+
+        Who asked for it deletes the folder; what is left there is removed after an hour (``mending``).
+        """
+        within = within or self.settings.uploads_path
+        return export_zip(self._workspace.library.folder(run), run, within)
 
     # -- training -------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ import psutil
 from workbench.errors import BadParameter, InputError, StorageProblem
 from workbench.localtext import LocalText
 from workbench.models.catalogue import CATALOGUE
+from workbench.services.slow_figure import SlowFigure
 from workbench.settings import Settings
 from workbench.storage.artifacts import (
     MANIFEST,
@@ -95,9 +96,13 @@ class Backups:
     def __init__(self, settings: Settings, runs: RunStore) -> None:
         self._settings = settings
         self._runs = runs
+        self._sizes = SlowFigure(self._count_sizes)
 
     def sizes(self) -> dict[str, int]:
-        """About how many bytes a backup of each scope holds, before it is packed."""
+        """About how many bytes a backup of each scope held a while ago, before it is packed."""
+        return self._sizes.get()
+
+    def _count_sizes(self) -> dict[str, int]:
         path = self._settings.database_path
         small = sum(each.stat().st_size for each in (path, Path(f"{path}-wal")) if each.exists())
         models = sum(
@@ -134,9 +139,9 @@ class Backups:
             )
         _check_target(file, replace)
         began = time.monotonic()
-        needed = self.sizes()[scope]
-        ensure_room(file.parent, needed)
-        ensure_room(self._settings.home, 2 * self.sizes()["without-models"])
+        needed = self._sizes.now()
+        ensure_room(file.parent, needed[scope])
+        ensure_room(self._settings.home, 2 * needed["without-models"])
         staging = file.with_name(f".{file.name}{STAGING_PREFIX}{uuid.uuid4().hex}")
         tell = progress or (lambda _share, _text: None)
         try:

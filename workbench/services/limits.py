@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.errors import InputError, StorageProblem
 from workbench.localtext import LocalText
+from workbench.services.slow_figure import SlowFigure
 from workbench.settings import LIMITS, Settings, size_text, who_can_change
 from workbench.storage.artifacts import bytes_under
 
@@ -46,6 +47,7 @@ class Limits:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._kinds = SlowFigure(self._count)
 
     def check_disk(self) -> None:
         """Refuse to begin a run or an import where the disk, or the home folder's share of it, is used up.
@@ -65,7 +67,7 @@ class Limits:
                 free=size_text(free, least),
                 limit=size_text(least),
             )
-        if most and (used := self.use().all) > most:
+        if most and (used := self.use(fresh=True).all) > most:
             raise StorageProblem(
                 LocalText(
                     "工作台的主目录已有 {used}，上限是 {limit}。",
@@ -95,15 +97,21 @@ class Limits:
                 limit=f"{most:,}",
             )
 
-    def use(self) -> Use:
-        """What is used and what is free now."""
+    def use(self, *, fresh: bool = False) -> Use:
+        """What is used and what is free now; what is used is of a while ago, unless it is to be ``fresh``.
+
+        A home of 100,000 files takes seconds to count.
+        """
+        disk = _disk(self._settings.home)
+        return Use(self._kinds.now() if fresh else self._kinds.get(), disk.free, disk.total)
+
+    def _count(self) -> dict[str, int]:
         home = self._settings.home
         kinds = dict.fromkeys(KINDS, 0)
         for path in home.iterdir() if home.is_dir() else ():
             database = path.name.startswith(self._settings.database_path.name)
             kinds["database" if database else _FOLDERS.get(path.name, "other")] += bytes_under(path)
-        disk = _disk(home)
-        return Use(kinds, disk.free, disk.total)
+        return kinds
 
     def overview(self) -> dict[str, Any]:
         """This computer and its limits, JSON-ready; sizes in bytes."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,7 +27,9 @@ from typing import Any, Literal
 
 from workbench.localtext import LocalText
 from workbench.models.catalogue import unpacking
+from workbench.models.exporting import EXPORT_PREFIX
 from workbench.services.backup import PIN_PREFIX, is_pin_of_the_living
+from workbench.settings import size_text
 from workbench.storage.artifacts import STAGING_PREFIX, bytes_under, free_path, manifest_of, staging_under
 from workbench.storage.snapshot import damages, is_whole
 from workbench.training.jobs import Supervisor
@@ -36,9 +39,12 @@ from workbench.workspace import Workspace
 log = logging.getLogger("workbench.mending")
 STALE_SECONDS = 600.0  # nothing that is being written rests so long
 UPLOAD_SECONDS = 24 * 3600.0  # as long as the page keeps an upload
+SENT_SECONDS = 3600.0  # the page keeps what it hands out for a quarter of an hour
+SWEEP_SECONDS = 3600.0
 _OURS = ("log.txt", "model", "checkpoints", "config.json")  # in the folder of a run, and "stage-…"
 _Lock = Callable[[], AbstractContextManager[object]]
-_UPLOADED = re.compile(r"[0-9a-f]{32,}|backup-[\w-]+")  # Gradio's name for a file, ours for a backup
+_UPLOADED = re.compile(r"[0-9a-f]{32,}")  # Gradio's name for the folder of a file
+_SENT = re.compile(rf"(backup-|{EXPORT_PREFIX})[\w-]+")  # ours, for what a browser is given
 Kind = Literal["removed", "moved", "marked", "said"]
 LOST_MODEL = LocalText(
     "它的模型不在磁盘上了。「继续」会重新训练它。",
@@ -86,6 +92,28 @@ class Mending:
         self._supervisor = supervisor
         self._settings = workspace.settings
         self._home = workspace.settings.home
+        self._over = threading.Event()
+        self._sweeping: threading.Thread | None = None
+
+    def start(self, every: float = SWEEP_SECONDS) -> None:
+        """Put right what a crash left, now and each hour until :meth:`close`; a server may run for months."""
+        self.mend(thorough=False)
+        if self._sweeping is None:
+            self._sweeping = threading.Thread(target=self._sweep, args=(every,), name="sweep", daemon=True)
+            self._sweeping.start()
+
+    def close(self) -> None:
+        """Sweep no more."""
+        self._over.set()
+        if self._sweeping is not None:
+            self._sweeping.join()
+
+    def _sweep(self, every: float) -> None:
+        while not self._over.wait(every):
+            try:
+                self.mend(thorough=False)
+            except Exception:  # the next hour is another chance
+                log.exception("the sweep was cut short")
 
     def mend(self, *, dry_run: bool = False, thorough: bool = True) -> list[Finding]:
         """Everything that was found, and what was done about it; on a ``dry_run`` nothing is.
@@ -114,7 +142,7 @@ class Mending:
             except OSError as error:
                 log.exception("could not be mended: %s", step.path)
                 done, outcome = False, _REFUSED.format(why=error.strerror or error)
-        text = step.found.then(outcome.format(size=_size(step.freed), to=step.to))
+        text = step.found.then(outcome.format(size=size_text(step.freed), to=step.to))
         return Finding(step.kind, text, self._name(step.path), step.freed if done else 0, done)
 
     def _name(self, path: Path) -> str:
@@ -211,10 +239,12 @@ class Mending:
     # -- files for a while --------------------------------------------------------------------------
 
     def _temporary(self) -> Iterator[_Step]:
-        """Uploads that nobody waits for any more; what a restore of this home, or a download, left."""
+        """Files that nobody waits for any more; what a restore of this home, or a download, left."""
         for path in sorted(self._settings.uploads_path.glob("*")):
             if _UPLOADED.fullmatch(path.name) and _rests(path, UPLOAD_SECONDS):
                 yield self._removal(_UPLOAD, path)
+            elif _SENT.fullmatch(path.name) and not path.is_symlink() and _rests(path, SENT_SECONDS):
+                yield self._removal(_SENT_FILE, path)
         for path in sorted(self._home.parent.glob(f".{self._home.name}.restoring-*")):
             if _rests(path, 3600.0):
                 yield self._removal(_RESTORING, path)
@@ -223,7 +253,7 @@ class Mending:
             if whole:
                 yield self._removal(_DOWNLOADED, path)
             else:
-                words = _DOWNLOAD.format(name=self._name(path), size=_size(bytes_under(path)))
+                words = _DOWNLOAD.format(name=self._name(path), size=size_text(bytes_under(path)))
                 yield _Step("said", words, path)
 
     # -- what can be computed again -------------------------------------------------------------------
@@ -290,12 +320,6 @@ def _move(folder: Path, target: Path) -> None:
     folder.rename(target)
 
 
-def _size(count: int) -> str:
-    if count >= 10**9:
-        return f"{count / 1e9:.1f} GB"
-    return f"{count / 1e6:.1f} MB" if count >= 10**5 else f"{count / 1e3:.1f} KB"
-
-
 _OUTCOMES: dict[Kind, tuple[LocalText, LocalText]] = {
     "removed": (
         LocalText("已删除，腾出 {size}。", "Removed; {size} are free again."),
@@ -328,6 +352,10 @@ _FOREIGN = LocalText(
     "{name} 不属于任何训练，里面有别的文件。", "{name} belongs to no run and holds files of somebody's."
 )
 _UPLOAD = LocalText("{name} 是一天以前上传的临时文件。", "{name} is an upload of more than a day ago.")
+_SENT_FILE = LocalText(
+    "{name} 是给浏览器下载的临时文件，已放了一个多小时。",
+    "{name} was made for a browser to download, more than an hour ago.",
+)
 _DOWNLOADED = LocalText("{name} 是已下载完的模型剩下的。", "{name} is left of a download that is complete.")
 _DOWNLOAD = LocalText(
     "{name} 是没有下载完的模型（{size}），下次会接着下载。",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, LocalText], None]
 PREVIEWED_TEXTS = 20_000  # of a corpus: enough to show what comes of it, read in a second or two
-SAVING = LocalText("正在保存 {count} 行", "Saving {count} rows")
+SAVING = LocalText("正在保存 {count} 行", "Saving {count} {count|row|rows}")
 
 
 class PairMaker:

@@ -18,7 +18,7 @@ from workbench.ui.components.choosers import follow, updates
 from workbench.ui.doorkeeper import Doorkeeper
 from workbench.ui.errors import language_of
 from workbench.ui.guard import is_local, names_of, protection
-from workbench.ui.page import Page
+from workbench.ui.page import Page, Question, script
 from workbench.ui.tabs import (
     data,
     explore,
@@ -81,13 +81,14 @@ def _build(page: Page) -> gr.Blocks:
     with blocks:
         bar = header.build(page)
         first_steps.build(page)
+        told: list[Question] = []
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for name, build in TABS:
                 with gr.Tab(page.labels(f"tab.{name}"), id=name, elem_id=f"tab-{name}") as tab:
                     build(page)
-                while page.when_shown:
-                    question = page.when_shown.pop()
-                    tab.select(question.handler, question.inputs, question.outputs, **QUIET)
+                for question in page.when_shown[len(told) :]:
+                    told.append(question)
+                    tab.select(None, question.inputs, [question.outputs], js=script([question]), **QUIET)
         header.connect(page, bar)
         _keep_choosers_current(page, blocks)
     return blocks
@@ -203,8 +204,12 @@ def _keep_choosers_current(page: Page, blocks: gr.Blocks) -> None:
         wished = remembered if isinstance(remembered, dict) else {}
         return updates(page, list(values), wished, language_of(request))
 
+    # A tab that is opened while its choosers are being filled may take no notice of their values.
+    inputs = [chooser for question in page.when_shown for chooser in question.inputs]
+    views = [question.outputs for question in page.when_shown]
     for event in (blocks.load, refresh.click):
-        event(refill, [memory, *choosers], choosers, **QUIET)
+        filled = event(refill, [memory, *choosers], choosers, **QUIET)
+        filled.then(None, inputs, views, js=script(page.when_shown), **QUIET)
 
     chosen_by_hand = [r.chooser for r in page.choosers if r.kind == "dictionary"]
     for chooser in chosen_by_hand:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +13,45 @@ from workbench.ui.text import Labels
 from workbench.ui.uploads import Uploads
 
 if TYPE_CHECKING:
+    from gradio.components import Component
+
     from workbench.accounts import Accounts
     from workbench.services import Services
 
 
 @dataclass(frozen=True)
 class Question:
-    """A handler with what it is asked and what it answers into."""
+    """What a view is told of choosers: their values, under ``names``, as its own value.
 
-    handler: Callable[..., Any]
-    inputs: Any
-    outputs: Any
+    When a tab is opened, and when the choosers have been filled, the browser tells it by itself (``script``):
+    nothing that the server answers late can undo it. ``handler`` does the same where a chooser has changed.
+    """
+
+    names: Sequence[str]
+    inputs: Sequence[Component]
+    outputs: Component
+
+    def handler(self, *values: Any) -> dict[str, Any]:
+        """The view's value."""
+        return dict(zip(self.names, values, strict=True))
+
+
+def script(questions: Sequence[Question]) -> str:
+    """A function of the browser: from the inputs of all ``questions``, in their order, to their outputs."""
+    names = json.dumps([list(question.names) for question in questions])
+    return (
+        "(...values) => { let at = 0; return "
+        f"{names}.map((names) => Object.fromEntries(names.map((name) => [name, values[at++] ?? null]))); }}"
+    )
 
 
 @dataclass
 class Page:
     """One page under construction.
 
-    ``when_shown`` is asked each time the tab that is being built is opened: components of a tab that
-    was never opened do not notice that their values were set.
+    ``when_shown`` is told each time the tab that is being built is opened, and when choosers have been
+    filled: components of a tab that was never opened, or is just being opened, do not notice that their
+    values were set.
     """
 
     services: Services

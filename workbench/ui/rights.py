@@ -76,8 +76,6 @@ VIEWS: dict[str, dict[Right, str]] = {
 EVENTS: dict[Right, str] = {
     "view": "page.load shell-refresh.click header.choose explore-file.upload map.again models-list.pack "
     "models-list.pack.success models-list.pack.failure "
-    "tab-synonyms.select tab-pairs.select tab-train.select tab-board.select tab-explore.select "
-    "tab-map.select "
     "synonyms-dictionary.change synonyms-dictionary.input pairs-dictionary.change pairs-dictionary.input "
     "train-dictionary.change train-dictionary.input train-base.change board-dictionary.change "
     "board-dictionary.input explore-dictionary.change explore-dictionary.input explore-model.change "

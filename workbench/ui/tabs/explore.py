@@ -47,7 +47,7 @@ def build(page: Page) -> None:
     ]
     parts = view("explore", functions=functions, elem_id="explore")
     _receive_files(page, uploads)
-    question = Question(_chosen, [dictionary, model], parts)
+    question = Question(["dictionary", "model"], [dictionary, model], parts)
     page.when_shown.append(question)
     gr.on(
         [dictionary.change, model.change],
@@ -57,10 +57,6 @@ def build(page: Page) -> None:
         trigger_mode="always_last",
         **QUIET,
     )
-
-
-def _chosen(dictionary: str | None, model: str | None) -> dict[str, Any]:
-    return {"dictionary": dictionary, "model": model}
 
 
 def _receive_files(page: Page, uploads: Uploads) -> None:

@@ -38,7 +38,7 @@ def build(page: Page) -> None:
         *leaderboard_change.functions(page),
     ]
     board = view("board", functions=functions, elem_id="board")
-    question = Question(lambda name: {"dictionary": name}, chooser, board)
+    question = Question(["dictionary"], [chooser], board)
     page.when_shown.append(question)
     chooser.change(question.handler, chooser, board, show_progress="hidden", api_visibility="private")
 

@@ -10,17 +10,14 @@ from __future__ import annotations
 import itertools
 import secrets
 import shutil
-import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from workbench.errors import NotFound
 from workbench.services.backup import BackupInfo, Scope
-from workbench.ui import incoming
+from workbench.ui import incoming, outgoing
 from workbench.ui.components.view import view
 from workbench.ui.errors import notice
 from workbench.ui.page import Page
@@ -30,7 +27,6 @@ from workbench.ui.text import text
 if TYPE_CHECKING:
     from workbench.ui.background import Report
 
-KEEP_BACKUP = 900.0  # seconds: Gradio has its own copy by then
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -73,7 +69,7 @@ def _functions(page: Page, made: dict[str, BackupInfo]) -> list[Any]:
 
         def work(report: Report) -> None:
             token = secrets.token_urlsafe(18)
-            folder = Path(get_upload_folder()) / f"backup-{token}"
+            folder = outgoing.place() / f"backup-{token}"
             folder.mkdir(parents=True)
             try:
                 info = services.backups.write(folder / _name(), scope=scope, progress=report)
@@ -81,9 +77,7 @@ def _functions(page: Page, made: dict[str, BackupInfo]) -> list[Any]:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             made[token] = info
-            cleaner = threading.Timer(KEEP_BACKUP, shutil.rmtree, (folder,), {"ignore_errors": True})
-            cleaner.daemon = True
-            cleaner.start()
+            outgoing.drop_later(folder)
 
         page.background.start(f"backup:{scope}", work)
         return {"started": True}

@@ -37,7 +37,7 @@ def build(page: Page) -> None:
     ]
     canvas = view("map", functions=functions, events=["again"], elem_id="map")
     canvas.again(_again(page), None, [model, method], api_visibility="private", show_progress="hidden")
-    question = Question(_chosen, [dictionary, model, method], canvas)
+    question = Question(["dictionary", "model", "method"], [dictionary, model, method], canvas)
     page.when_shown.append(question)
     gr.on(
         [dictionary.change, model.change, method.change],
@@ -62,7 +62,3 @@ def _again(page: Page) -> Any:
         ]
 
     return again
-
-
-def _chosen(dictionary: str | None, model: str | None, method: str | None) -> dict[str, Any]:
-    return {"dictionary": dictionary, "model": model, "method": method}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import itertools
-import threading
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from workbench.errors import NotFound
-from workbench.ui import incoming
+from workbench.ui import incoming, outgoing
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.errors import notice
@@ -20,8 +16,6 @@ from workbench.ui.page import Page
 from workbench.ui.present import model_json
 from workbench.ui.tabs import limits, vectors
 from workbench.ui.text import text
-
-KEEP_EXPORT = 900.0  # seconds: Gradio has its own copy by then
 
 
 def build(page: Page) -> None:
@@ -44,14 +38,11 @@ def build(page: Page) -> None:
             name = incoming.words(sent, "model", limit=500)
             if not any(model.id == name and model.kind == "tuned" for model in services.models()):
                 raise NotFound(text("models.not_tuned"))
-            path = services.export_model_zip(name)
+            path = services.export_model_zip(name, outgoing.place())
         except Exception as error:
             notice(error, request)
             return [gr.skip(), failed()]
-        cleaner = threading.Timer(KEEP_EXPORT, _remove, (path,))
-        cleaner.daemon = True
-        cleaner.start()
-        atexit.register(_remove, path)  # where the server ends before that
+        outgoing.drop_later(path.parent)
         return [gr.update(value=str(path)), {"packed": name, "answer": next(answers)}]
 
     packed = listed.pack(pack, None, [download, listed], show_progress="hidden", api_visibility="private")
@@ -61,13 +52,6 @@ def build(page: Page) -> None:
     )
     # Gradio may refuse to hand the file out after ``pack`` has returned; it shows why by itself.
     packed.failure(failed, None, listed, show_progress="hidden", api_visibility="private")
-
-
-def _remove(path: Path) -> None:
-    """Delete an export and the folder that was made for it."""
-    with contextlib.suppress(OSError):  # the folder stays where it holds anything else
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
 
 
 def _functions(page: Page) -> list[Any]:

@@ -41,7 +41,7 @@ def build(page: Page) -> None:
         *suggestions.functions(page),
     ]
     parts = view("pairs", functions=functions, elem_id="pairs")
-    question = Question(lambda name: {"dictionary": name}, dictionary, parts)
+    question = Question(["dictionary"], [dictionary], parts)
     page.when_shown.append(question)
     dictionary.change(
         question.handler,

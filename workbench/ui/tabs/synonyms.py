@@ -45,7 +45,7 @@ def build(page: Page) -> None:
             dictionary = dictionary_chooser(page, "synonyms-dictionary")
     functions = [*reading(page), *changing(page), *_history(page), *_live(page)]
     editor = view("synonyms", functions=functions, elem_id="synonyms")
-    question = Question(lambda name: {"dictionary": name}, dictionary, editor)
+    question = Question(["dictionary"], [dictionary], editor)
     page.when_shown.append(question)
     dictionary.change(
         question.handler,

@@ -28,7 +28,7 @@ def build(page: Page) -> None:
             view("recipe_editor", elem_id="train-editor")
             view("run", functions=train_runs.functions(page), elem_id="train-run")
     view("runs", functions=train_runs.list_functions(page), elem_id="train-runs")
-    question = Question(_chosen, [dictionary, base], form)
+    question = Question(["dictionary", "base"], [dictionary, base], form)
     page.when_shown.append(question)
     gr.on(
         [dictionary.change, base.change],
@@ -38,8 +38,3 @@ def build(page: Page) -> None:
         trigger_mode="always_last",
         **QUIET,
     )
-
-
-def _chosen(dictionary: str | None, base: str | None) -> dict[str, Any]:
-    """What the form's script is told of the two choosers."""
-    return {"dictionary": dictionary or "", "base": base or ""}

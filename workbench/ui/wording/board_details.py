@@ -192,18 +192,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The test queries in kinds, each with its Recall@1. The thin line is the 95 % interval: wide where "
         "there are few queries.",
     ),
-    "slices.queries": ("{n} 题", "{n} queries"),
+    "slices.queries": ("{n} 题", "{n} {n|query|queries}"),
     "slices.one_query": ("1 题", "1 query"),
     "slices.no_value": ("（空）", "(empty)"),
     "slices.choose": ("比较哪些模型", "Which models"),
     # -- labelled pairs
     "pairboard.size": (
         "{pairs} 对，其中 {positives} 对相似。{dev} 对用来选门槛，不计入用该门槛报告的成绩。",
-        "{pairs} pairs, {positives} of them alike. {dev} choose the threshold and are not reported with it.",
+        "{pairs} {pairs|pair|pairs}, {positives} of them alike. {dev} choose the threshold and are not "
+        "reported with it.",
     ),
     "pairboard.no_dev": (
         "{pairs} 对，其中 {positives} 对相似。太少，不另选门槛。",
-        "{pairs} pairs, {positives} of them alike: too few to choose a threshold on.",
+        "{pairs} {pairs|pair|pairs}, {positives} of them alike: too few to choose a threshold on.",
     ),
     "pairboard.ap": ("平均精确率 AP", "Average precision"),
     "pairboard.auc": ("ROC AUC", "ROC AUC"),

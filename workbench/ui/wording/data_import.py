@@ -111,15 +111,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "import.plan_problems": ("合在一起时要注意", "Worth a look where the two come together"),
     "import.saved_new": (
         "“{name}”已保存：{pairs} 对近似词。下一步：训练。",
-        "“{name}” is saved with {pairs} pairs. Next: train.",
+        "“{name}” is saved with {pairs} {pairs|pair|pairs}. Next: train.",
     ),
     "import.saved_merge": (
         "已并入“{name}”：现有 {pairs} 对（原 {before} 对）。可以在“词典编辑”里撤销。",
-        "Merged into “{name}”: {pairs} pairs now, {before} before. It can be undone under Synonyms.",
+        "Merged into “{name}”: {pairs} {pairs|pair|pairs} now, {before} before. "
+        "It can be undone under Synonyms.",
     ),
     "import.saved_replace": (
         "“{name}”有了新版本：{pairs} 对近似词。可以在“词典编辑”里撤销。",
-        "“{name}” has a new version with {pairs} pairs. It can be undone under Synonyms.",
+        "“{name}” has a new version with {pairs} {pairs|pair|pairs}. It can be undone under Synonyms.",
     ),
     "import.saved_nothing": (
         "“{name}”没有变化：内容和原来一样。",

@@ -44,6 +44,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explore.verdict_unlikely": ("不太像近似词", "Probably not synonyms"),
     "explore.verdict_no": ("几乎肯定不是近似词", "Almost certainly not synonyms"),
     "explore.probability": ("是近似词的可能性：{p}", "Chance of being synonyms: {p}"),
+    "explore.told_pair": ("“{a}”和“{b}”：{answers}", "“{a}” and “{b}”: {answers}"),
+    "explore.told_answer": ("{p}，{words}", "{p}, {words}"),
+    "explore.told_by": ("{answer}（{model}）", "{answer} ({model})"),
     "explore.percentile": (
         "比词典中 {p}% 的随机词对更接近。",
         "Closer than {p}% of random pairs of the dictionary.",

@@ -90,12 +90,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explore.shows_cosine": ("余弦相似度", "Cosine"),
     "explore.matrix_low": ("远", "far"),
     "explore.matrix_high": ("近", "near"),
-    "explore.matrix_known": ("已知的近似词（{n} 对）", "known synonyms ({n} pairs)"),
+    "explore.matrix_known": ("已知的近似词（{n} 对）", "known synonyms ({n} {n|pair|pairs})"),
     "explore.matrix_itself": ("同一个词", "the same term"),
     "explore.matrix_click": ("点击：比较这两个词", "Click: compare the two"),
     "explore.matrix_aria": (
         "{n} 个词的相似矩阵，其中 {known} 对是已知的近似词；用方向键查看，回车比较",
-        "Matrix of {n} terms, {known} known synonym pairs; arrow keys to look, Enter to compare",
+        "Matrix of {n} {n|term|terms}, {known} known synonym pairs; arrow keys to look, Enter to compare",
     ),
     "explore.matrix_file": ("相似矩阵", "matrix"),
 }

@@ -44,7 +44,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{model}”都已学过，没有新的标注。",
         "“{model}” has learnt everything: there are no new labels.",
     ),
-    "why.picked": ("至少勾选 {n} 个词。", "Tick {n} terms at least."),
+    "why.picked": ("至少勾选 {n} 个词。", "Tick {n} {n|term|terms} at least."),
     "why.decided": (
         "已经决定过，或词典里已没有这一组。",
         "It is decided already, or the dictionary has no such group any more.",

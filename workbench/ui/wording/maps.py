@@ -25,6 +25,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.against_none": ("不比较", "No comparison"),
     "map.search": ("在地图上查找一个词", "Find a term on the map"),
     "map.found": ("找到 {n} 个", "{n} found"),
+    "map.told_found": ("找到 {n} 个：{first}", "{n} found: {first}"),
+    "map.told_ready": (
+        "地图已排好：{n} 个词，{groups} 个标准词。",
+        "The map is ready: {n} {n|term|terms}, {groups} standard {groups|term|terms}.",
+    ),
+    "map.told_middle": ("正中：{term}", "In the middle: {term}"),
+    "map.told_empty": ("这里没有词。", "There are no terms here."),
+    "map.told_term": ("{term}，{kind}。真正的近邻：{near}", "{term}, {kind}. True neighbours: {near}"),
+    "map.pick_found": ("全部选中", "Pick all"),
+    "map.stage_kind": ("地图", "map"),
+    "map.stage": (
+        "“{dictionary}”的地图，{n} 个词。方向键移动，加号和减号缩放，回车选取正中的词。",
+        "Map of “{dictionary}”, {n} {n|term|terms}. Arrow keys move it, plus and minus zoom, Enter takes the "
+        "term in the middle.",
+    ),
     "map.working": ("正在排布地图", "Laying out the map"),
     "map.leave": (
         "可以离开这一页或刷新，排布会继续。",
@@ -33,7 +48,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.updating": ("正在更新地图…", "Bringing the map up to date…"),
     "map.counts": (
         "{terms} 个词，{groups} 个标准词",
-        "{terms} terms, {groups} standard terms",
+        "{terms} {terms|term|terms}, {groups} standard {groups|term|terms}",
     ),
     "map.left_out": (
         "另有 {n} 个词超出上限，没有画出",
@@ -97,7 +112,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.isolate": ("只看这一类；再点一次看全部", "Only these; click again for all"),
     "map.no_value": ("没有", "none"),
     "map.more_classes": ("另有 {n} 类", "and {n} more"),
-    "map.step": ("{low} 到 {high}：{n} 个词", "{low} to {high}: {n} terms"),
+    "map.step": ("{low} 到 {high}：{n} 个词", "{low} to {high}: {n} {n|term|terms}"),
     "map.compare": ("前后对比", "Before and after"),
     "map.compare_sides": ("并排", "Side by side"),
     "map.compare_way": ("看词怎样移动", "Watch the terms move"),

@@ -15,6 +15,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Scroll to zoom, drag to move, double-click: all of it",
     ),
     "map.hint_search": ("查找一个词，回车飞过去", "Find a term; Enter flies to it"),
+    "map.hint_keys": (
+        "键盘：Tab 到图上，方向键移动，＋ − 缩放，回车选正中的词",
+        "Keys: Tab to the map, arrows move, + and − zoom, Enter takes the term in the middle",
+    ),
     "map.clear": ("清除", "Clear"),
     "map.not_here": ("地图上没有“{term}”。", "“{term}” is not on this map."),
     "map.gone": (
@@ -48,7 +52,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.act_standard": ("设为标准词", "Make standard"),
     "map.act_apart": ("不是近义词", "Not a synonym"),
     "map.act_editor": ("在编辑器中打开", "Open in the editor"),
-    "map.picked": ("选中 {n} 个词", "{n} terms picked"),
+    "map.picked": ("选中 {n} 个词", "{n} {n|term|terms} picked"),
     "map.picked_none": ("圈里没有词。", "There are no terms in it."),
     "map.picked_all": ("全部勾选或全部取消", "All or none"),
     "map.col_term": ("词", "Term"),

@@ -36,7 +36,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pairs.add_example": ("加入示例：{example}", "Add the example: {example}"),
     "pairs.corpus": ("语料中的句子", "Sentences of a corpus"),
     "pairs.corpus_none": ("不用语料", "No corpus"),
-    "pairs.corpus_texts": ("{name}（{n} 段）", "{name} ({n} texts)"),
+    "pairs.corpus_texts": ("{name}（{n} 段）", "{name} ({n} {n|text|texts})"),
     "pairs.corpus_missing": (
         "还没有语料；在“资料”中导入后，这里就能用它的句子。",
         "There is no corpus yet. Import one under Data to use its sentences here.",
@@ -73,7 +73,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pairs.preview": ("预览", "Preview"),
     "pairs.preview_of": (
         "样本 {n} 行；词典一共可做约 {possible} 个正例",
-        "a sample of {n} rows; about {possible} positives are possible in all",
+        "a sample of {n} {n|row|rows}; about {possible} positives are possible in all",
     ),
     "pairs.preview_wait": ("正在做样本……", "Making a sample …"),
     "pairs.preview_none": (
@@ -99,7 +99,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pairs.name": ("句对集的名字", "Name of the pair set"),
     "pairs.name_default": ("{dictionary} 句对", "{dictionary} pairs"),
     "pairs.save": ("保存为句对集", "Save as pair set"),
-    "pairs.saved": ("句对集“{name}”已保存，共 {n} 行。", "The pair set “{name}” is saved: {n} rows."),
+    "pairs.saved": ("句对集“{name}”已保存，共 {n} 行。", "The pair set “{name}” is saved: {n} {n|row|rows}."),
     "pairs.replace_title": ("替换“{name}”？", "Replace “{name}”?"),
     "pairs.replace_text": (
         "已有同名的句对集。替换后，它原来的内容就没有了。",

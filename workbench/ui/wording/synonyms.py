@@ -110,8 +110,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     # what is chosen, and what can be done with it
     "synonyms.one_group": ("1 组", "1 group"),
     "synonyms.one_term": ("1 个词", "1 term"),
-    "synonyms.n_groups": ("{n} 组", "{n} groups"),
-    "synonyms.n_terms": ("{n} 个词", "{n} terms"),
+    "synonyms.n_groups": ("{n} 组", "{n} {n|group|groups}"),
+    "synonyms.n_terms": ("{n} 个词", "{n} {n|term|terms}"),
     "synonyms.chosen": ("已选 {what}", "{what} chosen"),
     "synonyms.unpick": ("取消选择", "Let go"),
     "synonyms.act_remove": ("删除", "Delete"),
