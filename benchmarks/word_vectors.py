@@ -1,8 +1,9 @@
-"""Word vectors: how fast a file is read in, how much memory it takes, how fast its model encodes on one core.
+"""Word vectors: how fast a file is read in, its memory, how fast its model encodes and answers on one core.
 
 Run: python -m benchmarks.word_vectors --words 200000 --dimension 300 [--pooling sif] [--binary]
 
-The file is made up: words of jieba's dictionary, then pairs of them, with random vectors.
+The file is made up: words of jieba's dictionary, then pairs of them, with random vectors. The question is
+what is nearest to a word among 100,000 of the file's own. A million words of 300 numbers make 2.8 GB of text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from workbench.models.encoder import TextEncoder
 from workbench.models.loading import load_model
 from workbench.models.word_vectors import VectorModels
+from workbench.services import Services
 from workbench.settings import Settings
 
 
@@ -71,7 +73,9 @@ def main() -> None:
         began = time.process_time()
         made = store.read_in(path, "made up", pooling=given.pooling, most_words=given.words)
         print(f"read in: {time.process_time() - began:.1f} s of one core, peak {peak():.2f} GiB", flush=True)
+        print(f"left out: {len(made.problems)} rows; {made.words:,} words kept", flush=True)
         measure_encoding(store.folder(made.id), words)
+        measure_question(Path(temporary) / "home", made.id, words)
 
 
 def measure_encoding(folder: Path, words: list[str]) -> None:
@@ -88,6 +92,23 @@ def measure_encoding(folder: Path, words: list[str]) -> None:
     encoder.encode(texts)
     rate = len(texts) / (time.process_time() - began)
     print(f"{rate:,.0f} terms a second on one core ({np.mean([len(t) for t in texts]):.1f} characters each)")
+
+
+def measure_question(home: Path, model: str, words: list[str]) -> None:
+    """In the services' words: a list of the file's own words is looked in, the first question and others."""
+    services = Services(Settings.from_env({}, home=home, warm_worker=False, threads=1))
+    listed = services.exploring.keep_list(words[:100_000], "words")
+    spent = []
+    for word in words[500:521]:
+        began = time.process_time()
+        near = services.exploring.near(word, f"list:{listed}", [model], k=10)
+        spent.append(time.process_time() - began)
+        assert near.columns[0].hits, word
+    print(
+        f"first question among 100,000: {spent[0]:.1f} s, the next {np.median(spent[1:]):.3f} s "
+        f"(median of 20); peak {peak():.2f} GiB"
+    )
+    services.close()
 
 
 if __name__ == "__main__":

@@ -121,3 +121,11 @@ def test_a_matrix_of_terms_or_of_a_file(line, tmp_path):
 )
 def test_refusals_are_sentences(line, arguments):
     line.refused(*arguments)
+
+
+def test_the_reranker_of_a_run_that_has_none_is_refused_in_words(line):
+    ask = ("neighbours", "abcd", "--model", "tuned", "--dictionary", "toy")
+    status, out, err = line(*ask, "--rerank", "tuned")
+    assert (status, out) == (1, "")
+    assert "no reranker in “tuned”" in err
+    assert "no model" in line.refused(*ask, "--system", "tfidf", "--rerank", "tuned")

@@ -186,10 +186,25 @@ def test_a_model_leaves_the_house_with_its_reranker(folder, tmp_path, tiny_model
     assert 'CrossEncoder("reranker")' in readme
     assert "前 10 个" in readme
     assert "25 %" in readme
-    with zipfile.ZipFile(export_zip(folder, "m")) as archive:
+    with zipfile.ZipFile(export_zip(folder, "m", tmp_path)) as archive:
         names = archive.namelist()
         assert len(names) == len(set(names))
         assert "m/reranker/reranking.json" in names
         assert archive.read("m/README.md").decode() == readme
     without = export_folder(tiny_model_folder, tmp_path / "without")
     assert "reranker" not in "".join(path.name for path in without.rglob("*"))
+
+
+def test_a_model_without_a_reranker_is_not_given_one_of_random_weights(
+    tiny_model_folder, plain_model, workshop
+):
+    from workbench.evaluation.systems import Systems, system_of
+
+    for folder in (tiny_model_folder, plain_model):  # the library would add a score to either
+        with pytest.raises(ModelProblem) as caught:
+            Reranker(folder).scores([("a", "b")])
+        assert "no reranker" in caught.value.text("en")
+        assert "重排" in caught.value.text("zh")
+    with pytest.raises(ModelProblem) as caught:
+        Systems(workshop._workspace.library).reranker(system_of("rerank:tuned+tuned"))
+    assert "“tuned”" in caught.value.text("en"), "as the expert called it"

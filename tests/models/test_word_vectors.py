@@ -157,6 +157,22 @@ def test_only_the_first_words_are_kept_and_it_is_said_that_there_are_more(write)
     assert not read_vectors(write(as_text(WORDS[:4], vectors[:4])), most_words=4).more
 
 
+def test_what_does_not_fit_into_the_memory_is_refused_in_words(write, monkeypatch):
+    real = np.empty
+
+    def small(shape, *more, **named):
+        if np.prod(shape) > 10**8:
+            raise MemoryError
+        return real(shape, *more, **named)
+
+    monkeypatch.setattr(np, "empty", small)
+    data = as_text(WORDS[:4], vectors_for(WORDS[:4], dimension=300))
+    with pytest.raises(FileProblem) as caught:
+        read_vectors(write(data), most_words=1_000_000)
+    assert "1000000 words of 300 numbers need 1144 MB" in caught.value.text("en")
+    assert "最多读多少个词" in caught.value.text("zh")
+
+
 def test_chinese_files_in_gb18030_are_read(write):
     vectors = vectors_for(WORDS)
     found = read_vectors(write(as_text(WORDS, vectors, encoding="gb18030")))

@@ -7,6 +7,7 @@ import pytest
 
 from workbench.editing.edits import AddGroup, AddSynonyms, DeleteTerms, MarkApart, RenameTerm
 from workbench.errors import BadParameter, InputError, ModelProblem, NotFound
+from workbench.evaluation.systems import system_of
 from workbench.normalise import term_key
 from workbench.search import graph, shelves
 from workbench.search import index as indexes
@@ -558,3 +559,39 @@ def test_keys_are_compared_and_raw_forms_are_shown(opened, edit, tiny_model_fold
     assert "Ｘ－Ｒａｙ" not in {
         hit.term for hit in opened.neighbours("x-ray", str(tiny_model_folder), "toy", 500)
     }
+
+
+@pytest.fixture
+def with_reranker(workshop, cross_encoder):
+    """The tuned model's run brings this cross-encoder along, as the stage ``reranker`` leaves it."""
+    import shutil
+
+    folder = workshop._workspace.library.folder("tuned") / "reranker"
+    shutil.copytree(cross_encoder, folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_best_of_a_model_are_put_in_order_by_the_reranker_of_a_run(
+    exploring, with_reranker, toy_pairs, monkeypatch
+):
+    text, ask = toy_pairs[0].synonym, exploring.near
+    assert exploring.rerankers() == ["tuned"]
+    column = ask(text, "dictionary:toy", ["tuned"], k=20, rerank="tuned").columns[0]
+    assert column == ask(text, "dictionary:toy", ["rerank:tuned+tuned"], k=20).columns[0]
+    plain = terms(ask(text, "dictionary:toy", ["tuned"], k=20).columns[0])
+    assert terms(column) != plain
+    assert set(terms(column)[:10]) == set(plain[:10]), "as far as the run chose: the best ten"
+    assert terms(column)[10:] == plain[10:]
+    assert "as its run chose" in column.told.get("en")
+    loaded = exploring._explorer._serving._systems.reranker(system_of("rerank:tuned+tuned"))
+    monkeypatch.setattr(loaded, "blend", 0.0)
+    unused = ask(text, "dictionary:toy", ["tuned"], k=20, rerank="tuned").columns[0]
+    assert terms(unused) == plain
+    assert "没有帮助" in unused.told.get("zh")
+
+
+def test_only_a_model_s_answers_are_reranked(exploring):
+    with pytest.raises(BadParameter) as caught:
+        exploring.near("abcd", "dictionary:toy", ["tuned", "tfidf"], rerank="tuned")
+    assert "tfidf" in caught.value.text("zh")

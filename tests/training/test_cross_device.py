@@ -1,5 +1,6 @@
 """Two processes train together as one would with the whole batch; none of them is left behind."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -9,9 +10,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from real_workers import wait
+from real_workers import tuned as tuned_models
+from real_workers import wait, wait_for_end, wait_for_training
 
 from workbench.errors import TrainingProblem
+from workbench.localtext import LocalText
+from workbench.training.checkpoints import Checkpoints
+from workbench.types import Recipe, StageConfig
 
 pytestmark = pytest.mark.reliability
 
@@ -62,6 +67,32 @@ class Onlooker:
                 act(self.members)
 
         reporter.point = point
+
+
+class Noting(Checkpoints):
+    """Saves as often as it may; knows where the curve was taken back to, and when a checkpoint came."""
+
+    def __init__(self, folder, *, every=0.0, then=lambda steps: None):
+        self.rewound, self.steps = [], []
+        marks = itertools.count(1)
+        super().__init__(folder, every=every, mark=lambda: next(marks), rewind=self.rewound.append)
+        self._then = then
+
+    def due(self):
+        return self._every == 0
+
+    def save(self, step, tensors, facts):
+        super().save(step, tensors, facts)
+        self.steps.append(step)
+        self._then(self.steps)
+
+
+def weights_of(trained):
+    return (trained.folder / "model.safetensors").read_bytes()
+
+
+def losses_of(reporter):
+    return {step: value for series, step, value in reporter.points if series == "loss"}
 
 
 def replicas(members):
@@ -115,6 +146,78 @@ def test_stop_keeps_the_best_and_ends_the_processes(train, new_reporter, tuned):
     assert stopped.result.best.mrr10 == max(looked)
     ours = [value for series, _, value in reporter.points if series == "loss"]
     assert ours == losses[: len(ours)], "the same seed, the same course"
+
+
+class Gone(Exception):
+    """The process that looks on is no more."""
+
+
+def same_end(one, other):
+    return weights_of(one) == weights_of(other) and all(
+        getattr(one.result, part) == getattr(other.result, part) for part in ("base", "best", "chosen")
+    )
+
+
+def test_taken_up_after_stop_and_after_a_kill_it_ends_with_the_same_model(
+    train, new_reporter, tuned, tmp_path
+):
+    def gone(steps):
+        if len(steps) == 2:
+            raise Gone
+
+    def taken_up(**more):
+        return Noting(tmp_path / "checkpoints", **more)
+
+    whole, at = losses_of(tuned.reporter), len(losses_of(tuned.reporter)) // 4
+    stopping = taken_up(every=1e9)
+    stopped = train("cross_device", FAST, reporter=new_reporter(stop_at_step=at), checkpoints=stopping)
+    assert stopped.result.stopped_early
+    assert len(stopping.steps) == 1, "one is written at Stop"
+    assert at <= stopping.steps[0] < len(whole)
+
+    other = taken_up()
+    waiting = {"reporter": new_reporter(stop_at_phase="Starting 2 processes"), "checkpoints": other}
+    train("cross_device", {**FAST, "learning_rate": 2e-3}, **waiting)
+    assert other.rewound == [None], "a checkpoint of other work is not taken up"
+
+    cut, seen = taken_up(then=gone), new_reporter()
+    with pytest.raises(Gone):
+        train("cross_device", FAST, reporter=seen, checkpoints=cut)
+    assert min(losses_of(seen)) == stopping.steps[0] + 1
+    assert stopping.steps[0] < cut.steps[-1] < len(whole)
+    last = taken_up(every=1e9)
+    again = train("cross_device", FAST, checkpoints=last)
+    assert last.rewound == [2], "the curve goes on behind the newest checkpoint"
+    assert losses_of(again.reporter) == {step: whole[step] for step in whole if step > cut.steps[-1]}
+    assert same_end(again, tuned)
+
+
+def test_a_killed_worker_s_run_is_resumed_where_it_was(open_services, tiny_model_folder, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CHECKPOINT_SECONDS", "0.01")  # the worker reads it
+    services = open_services()
+    parameters = {**FAST, "epochs": 10, "patience": 0, "batch_size": 4, "learning_rate": 1e-4}
+    recipe = Recipe(
+        "two", LocalText("两个", "Two"), LocalText("", ""), (StageConfig("cross_device", parameters),)
+    )
+    run = services.start_run("toy", str(tiny_model_folder), recipe, name="mine")
+    checkpoints = services.settings.runs_path / run.id / "checkpoints" / "stage-1"
+    worker = wait_for_training(services, run)
+    wait(lambda: any(checkpoints.glob("step-*")), 60)
+    members = worker.children(recursive=True)
+    assert len(replicas(members)) >= 2
+    worker.kill()
+    assert wait_for_end(services, run).state == "interrupted"
+    none_is_left(members)
+    kept = max(int(folder.name[5:]) for folder in checkpoints.glob("step-*"))
+    assert services.resume_run("mine").attempt == 2
+    ended = wait_for_end(services, run, 180)
+    assert ended.state == "completed", ended.message
+    log = (services.settings.runs_path / run.id / "log.txt").read_text()
+    assert f"going on from step-{kept:09d}" in log
+    drawn = [point.step for point in services.curve(run.id) if point.series == "loss"]
+    assert drawn == list(range(1, ended.total_steps + 1)), "no step is missing, none is drawn twice"
+    assert tuned_models(services) == ["mine"]
+    assert not checkpoints.exists()
 
 
 @pytest.mark.parametrize("victim", ["replica", "launcher"])

@@ -46,6 +46,7 @@ def add_commands(subcommands: Parsers) -> None:
         default=[],
         help="tfidf, bm25, hybrid:MODEL+tfidf, rerank:MODEL+RERANKER, ...; may be repeated",
     )
+    one.add_argument("--rerank", metavar="RUN", help="a run whose reranker puts the models' best in order")
     one.add_argument("--in", dest="where", metavar="WHERE", help="dictionary:NAME, corpus:NAME or a FILE")
     one.add_argument("--column", help="of a FILE: its heading, or #2 for the second")
     one.add_argument("--dictionary", help="where to look, unless --in says so; else what is known")
@@ -109,6 +110,7 @@ def neighbours(services: Services, options: argparse.Namespace, language: Langua
             options.dictionary,
             k=options.k,
             filters=filters,
+            rerank=options.rerank,
             progress=progress_line(language),
         )
         rows += _hits(found)

@@ -24,6 +24,7 @@ from workbench.localtext import LocalText
 from workbench.locks import KeyedCache
 from workbench.models.folder_format import RERANKER
 from workbench.models.lexical import BASELINES
+from workbench.models.reranking import is_cross_encoder, no_reranker
 
 if TYPE_CHECKING:
     from workbench.models.library import ModelLibrary
@@ -97,6 +98,25 @@ def system_of(text: str) -> System:
 def hybrid_id(model: str, lexical: str) -> str:
     """The id of a model and a lexical system as one."""
     return f"hybrid({model}+{lexical})"
+
+
+def reranked_id(system: str, reranker: str) -> str:
+    """The id of a model whose best a cross-encoder puts in order: ``reranker`` is a run or a folder.
+
+    Raises:
+        BadParameter: ``system`` is no model.
+    """
+    found = system_of(system)
+    if found.kind != "model":
+        raise BadParameter(
+            LocalText(
+                "只有模型的结果可以重排，「{system}」不是模型。",
+                "Only what a model finds can be reranked, and “{system}” is no model.",
+            ),
+            LocalText("请去掉它，或不用重排。", "Leave it out, or do without the reranker."),
+            system=system,
+        )
+    return f"rerank({found.model}+{reranker})"
 
 
 def is_made(system: str) -> bool:
@@ -213,7 +233,11 @@ class Systems:
             return beside if beside.is_dir() else None
         named = Path(system.reranker)
         folder = named if named.is_dir() else self._library.folder(system.reranker)
-        return folder / RERANKER if (folder / RERANKER).is_dir() else folder
+        if (folder / RERANKER).is_dir():
+            return folder / RERANKER
+        if not is_cross_encoder(folder):
+            raise no_reranker(system.reranker)
+        return folder
 
     def _outcomes(self, system: System, benchmark: Benchmark, progress: Progress | None) -> Outcomes:
         if system.model is None:

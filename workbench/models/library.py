@@ -293,6 +293,13 @@ class ModelLibrary:
         key = (folder, *self._files_state(folder.parent))
         return self._rerankers.get(key, lambda: Reranker(folder))
 
+    def same_vectors(self, model: str, other: str) -> bool:
+        """Whether two models give the same vectors; not where one of them is none."""
+        try:
+            return self.fingerprint(model) == self.fingerprint(other)
+        except (NotFound, ModelProblem):
+            return False
+
     # -- inside -------------------------------------------------------------------------------
 
     def _prepare(self, model: str, progress: Progress | None) -> Path:

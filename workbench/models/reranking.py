@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import CrossEncoder
 
-__all__ = ["RERANKER", "Reranker", "encodable", "pair_tokenizer", "write_settings"]
+__all__ = ["RERANKER", "Reranker", "encodable", "is_cross_encoder", "no_reranker", "pair_tokenizer"]
+__all__ += ["write_settings"]
 SETTINGS = "reranking.json"
 PAIRS_AT_ONCE = 16_384  # tokenised at a time, so that a long list does not fill the memory
 _MOST_DIFFERENCE = 0.02  # of a probability, that bfloat16 may make
@@ -189,6 +190,8 @@ def _load(folder: Path) -> CrossEncoder:
     from sentence_transformers import CrossEncoder
 
     check_folder(folder)
+    if not is_cross_encoder(folder):  # the library would give it a score of random weights
+        raise no_reranker(folder.name)
     with no_progress_bars():
         try:
             model = CrossEncoder(
@@ -203,6 +206,30 @@ def _load(folder: Path) -> CrossEncoder:
     if model.num_labels != 1:
         raise _damaged(folder, f"num_labels = {model.num_labels}")
     return model.eval()
+
+
+def is_cross_encoder(folder: Path) -> bool:
+    """Whether a folder says that it scores pairs: it was saved as a ``CrossEncoder``, or is a classifier."""
+    kinds: list[Any] = []
+    for name, key in (("config_sentence_transformers.json", "model_type"), ("config.json", "architectures")):
+        try:
+            found = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
+        except (OSError, ValueError, AttributeError):
+            continue
+        kinds += found if isinstance(found, list) else [found]
+    return any(kind == "CrossEncoder" or str(kind).endswith("ForSequenceClassification") for kind in kinds)
+
+
+def no_reranker(name: str) -> ModelProblem:
+    """The refusal of a model that was taken for a cross-encoder."""
+    return ModelProblem(
+        LocalText("「{name}」里没有重排模型。", "There is no reranker in “{name}”."),
+        LocalText(
+            "请选用「精调 + 重排」方案（或「重排」这一步）训练出来的模型。",
+            "Choose a run of the recipe “Fine-tune + reranker”, or of the stage “Reranker”.",
+        ),
+        name=name,
+    )
 
 
 def _damaged(folder: Path, why: str) -> ModelProblem:

@@ -23,6 +23,7 @@ from workbench.types import DictionaryInfo
 
 if TYPE_CHECKING:
     from workbench.models.library import ModelLibrary
+    from workbench.models.reranking import Reranker
 
 Progress = Callable[[float, LocalText], None]
 SCORERS_IN_MEMORY = 4
@@ -65,8 +66,9 @@ class Serving:
         """How a system answers a question. What it needs is made ready now.
 
         A model's score is the cosine, a lexical system's its own. A hybrid is joined, and a cross-encoder
-        used, as was chosen when the system was measured on the dictionary; where it was not measured, by
-        reciprocal ranks, and by the cross-encoder alone over the model's best 50.
+        used, as was chosen when the system was measured on the dictionary. Where it was not measured, a
+        hybrid is joined by reciprocal ranks, a cross-encoder over the vectors that it was trained with is
+        used as its run chose, and another one alone over the model's best 50.
 
         Raises:
             BadParameter, NotFound, ModelProblem: there is no such system, or it cannot be loaded.
@@ -133,7 +135,7 @@ class Serving:
     def _reranked(self, system: System, place: Place, question: Question, first: Ranking) -> Asked:
         scorer = self._systems.reranker(system)
         assert scorer is not None  # a system of this kind names one
-        depth, blend, told = self._depth(system, place)
+        depth, blend, told = self._depth(system, place, scorer)
 
         def answer(k: int) -> Found:
             found = first(max(k, depth))
@@ -172,14 +174,17 @@ class Serving:
         variant = fusion.Variant(chosen[0]["method"], float(chosen[0]["weight"]))
         return variant, (AS_MEASURED_ALONE if variant.alone else AS_MEASURED).format(what=variant.words)
 
-    def _depth(self, system: System, place: Place) -> tuple[int, float, LocalText]:
+    def _depth(self, system: System, place: Place, scorer: Reranker) -> tuple[int, float, LocalText]:
         chosen = self._details(system, place).get("reranking") or []
-        if not chosen:
-            return RERANK_DEPTH, 1.0, NOT_MEASURED_RERANK.format(depth=RERANK_DEPTH)
-        depth, blend = int(chosen[0]["depth"]), float(chosen[0]["blend"])
-        if not blend:
-            return depth, blend, MEASURED_NO_HELP
-        return depth, blend, MEASURED_RERANK.format(depth=depth, share=f"{100 * blend:.0f}")
+        if chosen:
+            depth, blend = int(chosen[0]["depth"]), float(chosen[0]["blend"])
+            told = MEASURED_RERANK if blend else MEASURED_NO_HELP
+        elif self._library.same_vectors(str(system.model), str(system.reranker)):
+            depth, blend = scorer.depth, scorer.blend
+            told = CHOSEN_RERANK if blend else CHOSEN_NO_HELP
+        else:
+            depth, blend, told = RERANK_DEPTH, 1.0, NOT_MEASURED_RERANK
+        return depth, blend, told.format(depth=depth, share=f"{100 * blend:.0f}")
 
 
 def _wanted(ranking: Ranking, question: Question) -> Ranking:
@@ -202,6 +207,14 @@ MEASURED_RERANK = LocalText(
 MEASURED_NO_HELP = LocalText(
     "排行榜表明重排没有帮助，所以这一列与模型相同。",
     "The leaderboard says that reranking does not help, so this column is the model's.",
+)
+CHOSEN_RERANK = LocalText(
+    "对前 {depth} 个结果，重排模型占 {share}%，如训练时所选。",
+    "Over the best {depth} the cross-encoder counts {share} %, as its run chose.",
+)
+CHOSEN_NO_HELP = LocalText(
+    "训练时发现重排没有帮助，所以这一列与模型相同。",
+    "Its run found that reranking does not help, so this column is the model's.",
 )
 NOT_MEASURED_RERANK = LocalText(
     "前 {depth} 个结果按重排模型排列；在排行榜上评测后会用选定的设置。",

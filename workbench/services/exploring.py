@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from workbench.errors import BadParameter, NotFound
 from workbench.evaluation.measure import baseline_infos
+from workbench.evaluation.systems import reranked_id
 from workbench.localtext import LocalText
+from workbench.models.folder_format import RERANKER
 from workbench.search.explorer import Explorer, PairAnswer, PairView
 from workbench.search.indexing import IndexState
 from workbench.search.matrix import Matrix, MatrixFormat, Values, chosen_terms, matrix_bytes
@@ -15,6 +17,7 @@ from workbench.search.serving import Place
 from workbench.search.sources import Filters, KeptList, Kind, Lists, Shelf, Source
 from workbench.search.why import KnownPair, SharedNeighbour, Why
 from workbench.storage.history import HistoryStore
+from workbench.training.run_folder import RunFolder
 from workbench.types import DictionaryInfo, Hit, ModelInfo, Similarity
 from workbench.workspace import Workspace
 
@@ -148,6 +151,7 @@ class Exploring:
         *,
         k: int = 10,
         filters: Filters = Filters(),  # noqa: B008  # frozen
+        rerank: str | None = None,
         progress: Progress | None = None,
     ) -> Near:
         """What is nearest to ``text`` in a source by each system, the moves against the first one.
@@ -155,12 +159,14 @@ class Exploring:
         ``source`` is ``dictionary:NAME``, ``corpus:NAME`` or ``list:ID``; ``systems`` are model ids and what
         :func:`workbench.evaluation.systems.system_of` takes (``tfidf``, ``hybrid:M+tfidf``, ``rerank:M+R``).
         ``dictionary`` says what is known and calibrates probabilities: the source itself where it is one.
-        Filters apply before the best ``k`` (1 to 1,000) are cut off.
+        Filters apply before the best ``k`` (1 to 1,000) are cut off. ``rerank`` is a run that has a
+        cross-encoder (see :meth:`rerankers`): it puts the best of each system in order; all are models then.
 
         Raises:
             InputError: the text is empty or longer than 2,000 characters.
             BadParameter, NotFound, ModelProblem: there is no such source or system, or it cannot be loaded.
         """
+        systems = systems if rerank is None else [reranked_id(each, rerank) for each in systems]
         where = source if isinstance(source, Source) else Source.parse(source)
         if not 1 <= len(systems) <= MOST_SYSTEMS:
             raise BadParameter(
@@ -170,6 +176,12 @@ class Exploring:
         info = self._info(name) if name else None
         place = self._place(where, info, progress)
         return self._explorer.near(text, where, place, systems, info, k=k, filters=filters, progress=progress)
+
+    def rerankers(self) -> list[str]:
+        """The runs that have a cross-encoder beside their model, newest first."""
+        workspace = self._workspace
+        folders = {run.name: RunFolder(workspace.settings, run).model for run in workspace.runs.all()}
+        return [name for name, folder in folders.items() if (folder / RERANKER).is_dir()]
 
     def keep_list(self, texts: Iterable[str], title: str = "") -> str:
         """Keep a pasted list or an uploaded column for :meth:`near`; its id. The last eight are kept.

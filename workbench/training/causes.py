@@ -46,6 +46,11 @@ STOPPED_KEPT = LocalText(
 TIME_IS_UP = LocalText(
     "到了 {seconds} 秒的时间上限。{end}", "The time limit of {seconds} s was reached. {end}"
 )
+BUDGET_IS_UP = LocalText(
+    "时间预算 {seconds} 秒用完了，比估计的慢。{end}点「继续」可以从这里接着训练，预算重新计算。",
+    "The time budget of {seconds} s ran out: it took longer than estimated. {end} Resume goes on from here, "
+    "with the same budget once more.",
+)
 _HALF_BATCH = LocalText(
     "请把批大小从 {batch} 调小，例如 {fits}。", "Try a smaller batch: {fits} instead of {batch}."
 )

@@ -12,12 +12,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import TrainingProblem
+from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.training.looking import Vectors
-from workbench.training.registry import Reporter
 
 if TYPE_CHECKING:
     import torch
@@ -83,6 +82,25 @@ def average_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
         each.grad = part.view_as(each)
 
 
+class Heard(Protocol):
+    """Who is asked, while one waits for the processes, whether to go on."""
+
+    def check_stop(self) -> None:
+        """Raise Stopped when not."""
+
+
+class Hurried:
+    """Waits for ``seconds`` and no longer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def check_stop(self) -> None:
+        """Raise Stopped when they are over."""
+        if time.monotonic() > self._until:
+            raise Stopped(LocalText("已停止。", "Stopped."))
+
+
 class Team:
     """Processes that run ``module`` under torchrun, each as ``python -m module argument``; a context.
 
@@ -121,11 +139,11 @@ class Team:
         except psutil.NoSuchProcess:
             return []
 
-    def messages(self, report: Reporter) -> Iterator[dict[str, Any]]:
+    def messages(self, report: Heard) -> Iterator[dict[str, Any]]:
         """What rank 0 says, until it is done.
 
         Raises:
-            Stopped: somebody pressed Stop meanwhile.
+            Stopped: ``report`` says so, such as when somebody pressed Stop.
             TrainingProblem: a process ended before the work was done.
         """
         while True:

@@ -1,8 +1,10 @@
 """One of several processes that train a model together: ``python -m workbench.training.replica FOLDER``.
 
-Started by the stage ``cross_device`` under torchrun. ``FOLDER`` holds the job: ``job.json``, and the pairs
-as tensors in ``pairs.safetensors``. Rank 0 tells each step, and writes the trained weights after the steps
-that the job names; who started it looks at them, decides, and ends it.
+Started by the stage ``cross_device`` under torchrun. ``FOLDER`` holds the job: ``job.json``, the pairs as
+tensors in ``pairs.safetensors``, and a checkpoint to go on from in ``saved.safetensors`` where the job names
+one. Rank 0 tells each step, writes the trained weights after the steps that the job names, and all that its
+loop needs to go on after the step in which somebody has put the file ``wanted`` there; who started it looks
+at them, keeps them, decides, and ends it.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from workbench.errors import WorkbenchError
+from workbench.training.checkpoints import Checkpoint, LoopState
 from workbench.training.dataset import TrainingSet
 from workbench.training.distributed import average_gradients, end_with_parent, say, shared, write_whole
-from workbench.training.fitting import Companion, check_finite, optimizer_of
+from workbench.training.loop import check_finite, optimizer_of
 from workbench.training.monitoring import Monitor
+from workbench.training.objectives import Companion
 from workbench.training.pace import Pace
 from workbench.training.registry import Reporter
 from workbench.training.stages.in_batch import InBatch
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-JOB, PAIRS = "job.json", "pairs.safetensors"
+JOB, PAIRS, SAVED, WANTED = "job.json", "pairs.safetensors", "saved.safetensors", "wanted"
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,6 @@ def main() -> int:
 
 def _train(folder: Path, job: dict[str, Any], first: bool) -> None:
     import torch
-    import torch.distributed as dist
 
     parameters = job["parameters"]
     torch.manual_seed(job["seed"])
@@ -80,12 +83,24 @@ def _train(folder: Path, job: dict[str, Any], first: bool) -> None:
     batches = objective.epoch(generator)
     total, step = epochs * len(batches), 0
     optimizer, schedule = optimizer_of(model, Companion(), parameters, total)
-    torch.manual_seed(job["seed"] + dist.get_rank())  # dropout differs between processes
+    state = LoopState(model, optimizer, schedule, generator)
+    saved = _saved(folder, job)
+    begin = int(saved.facts["epoch"]) if saved else 0
     vectors = shared(model.vectors)
     pace = Pace(cast(Reporter, _Told(first)), Monitor(), total)
     model.train(True)
-    for number in range(epochs):
-        for rows in batches if number == 0 else objective.epoch(generator):
+    for number in range(begin, epochs):
+        taken_up = saved if number == begin else None
+        if taken_up:
+            state.reopen(taken_up)
+        state.open_epoch()
+        batches = batches if number == 0 else objective.epoch(generator)
+        if taken_up:
+            state.restore(taken_up)
+            step = int(taken_up.facts["step"])
+        for rows in batches[step - number * len(batches) :]:
+            # dropout differs between processes, and is drawn again where the step is done again
+            torch.manual_seed(_dropout_seed(job["seed"], step))
             pace.begin(len(rows))
             loss = objective.loss(vectors, rows)
             check_finite(loss)
@@ -99,13 +114,34 @@ def _train(folder: Path, job: dict[str, Any], first: bool) -> None:
             step += 1
             pace.end(step, len(rows), rate)
             if first:
-                say(
-                    {
-                        "step": step,
-                        "loss": float(loss.detach()),
-                        "weights": _hand_over(folder, job, model, step),
-                    }
-                )
+                told = {"step": step, "loss": float(loss.detach())}
+                weights = _hand_over(folder, job, model, step)
+                say({**told, "weights": weights, **_checkpoint(folder, state, step, number)})
+
+
+def _dropout_seed(seed: int, step: int) -> int:
+    """Another one for each step of each process."""
+    import torch.distributed as dist
+
+    return ((seed * 1_000_003 + step) * 64 + int(dist.get_rank())) % 2**63
+
+
+def _checkpoint(folder: Path, state: LoopState, step: int, epoch: int) -> dict[str, Any]:
+    """Where the state after ``step`` was written, with its facts; nothing where nobody wants it."""
+    wanted = folder / WANTED
+    if not wanted.exists():
+        return {}
+    wanted.unlink()
+    name = f"state-{step:08d}.safetensors"
+    tensors, facts = state.capture()
+    write_whole(folder / name, {key: value.cpu().contiguous() for key, value in tensors.items()})
+    return {"state": name, "facts": {**facts, "epoch": epoch}}
+
+
+def _saved(folder: Path, job: dict[str, Any]) -> Checkpoint | None:
+    from safetensors.torch import load_file
+
+    return Checkpoint(load_file(folder / SAVED), job["saved"]) if job["saved"] else None
 
 
 class _Told:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 from workbench.settings import Settings, who_can_change
-from workbench.training.causes import STOPPED, TIME_IS_UP, Memory, unexpected
+from workbench.training.causes import BUDGET_IS_UP, STOPPED, TIME_IS_UP, Memory, unexpected
 
 if TYPE_CHECKING:
     from workbench.storage.runs import RunStore
@@ -232,10 +232,9 @@ def _with_reason(message: LocalText, reporter: RunReporter, limit: float) -> Loc
     """``limit`` is the one that holds for every run here; another is the run's own budget."""
     if not reporter.time_is_up:
         return message
-    words = TIME_IS_UP.format(seconds=f"{reporter.time_is_up:g}", end=message)
-    if reporter.time_is_up != limit:
-        return words
-    return words.then(who_can_change("run_seconds"))
+    words = TIME_IS_UP if reporter.time_is_up == limit else BUDGET_IS_UP
+    said = words.format(seconds=f"{reporter.time_is_up:g}", end=message)
+    return said.then(who_can_change("run_seconds")) if words is TIME_IS_UP else said
 
 
 def _limit_memory(limit: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training import replica
-from workbench.training.distributed import Team
+from workbench.training.checkpoints import Checkpoint, listed_tensors, numbered_tensors, signature_of
+from workbench.training.distributed import Hurried, Team
 from workbench.training.fitting import Fitted, concluded, estimated_seconds
 from workbench.training.looking import Look, Looks
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
@@ -21,6 +24,7 @@ from workbench.training.trunk import SplitModel, split_model
 from workbench.types import Parameter
 
 START_SECONDS = 20.0  # until the processes have their libraries
+STOP_SECONDS = 5.0  # that they have to hand over a checkpoint when Stop was pressed
 
 
 def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
@@ -29,7 +33,8 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     Loss and data as in the stage ``in_batch``, and the same gradients as there with the whole batch in
     one process. Each process encodes its share of a batch; vectors are gathered with gradients, gradients
     averaged. The processes only train: this one looks at their weights after the planned steps, keeps the
-    best, blends it with the base and saves it as :func:`workbench.training.fitting.fit_top_layers` does.
+    best and their checkpoints, blends the best with the base and saves it as
+    :func:`workbench.training.fitting.fit_top_layers` does; it goes on from a checkpoint as that does.
 
     Raises:
         TrainingProblem: there are not several graphics cards, nor were processes asked for; a process
@@ -46,10 +51,9 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     terms, watched = context.data.terms, context.monitor.texts
     model.prepare([*terms, *watched], context.report.progress, whole=len(terms), tail=len(watched))
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
-    objective = InBatch(context.data, parameters)
-    course = _Course(context, parameters, model, objective)
+    course = _Course(context, parameters, model, processes)
     with tempfile.TemporaryDirectory(prefix="workbench-") as place:
-        fitted = course.run(Path(place), layers, processes)
+        fitted = course.run(Path(place), layers)
     result = concluded(context, parameters, model, course.looks, fitted)
     return replace(result, chosen={**result.chosen, "processes": processes})
 
@@ -80,36 +84,74 @@ class _Course:
     """The training as this process sees it: what the others tell, and looks at what they have come to."""
 
     def __init__(
-        self, context: StageContext, parameters: dict[str, Any], model: SplitModel, objective: InBatch
+        self, context: StageContext, parameters: dict[str, Any], model: SplitModel, processes: int
     ) -> None:
         import torch
 
         self._context, self._parameters, self._model = context, parameters, model
+        self._processes = processes
+        objective = InBatch(context.data, parameters)
         self.looks = Looks(context, model, objective, len(context.data.terms))
         self._per_epoch = len(objective.epoch(torch.Generator().manual_seed(context.seed)))
         self._epochs = int(parameters["epochs"])
         self._total = self._epochs * self._per_epoch
         self._due, self._wide = self.looks.plan(objective.examples, self._per_epoch, self._total)
-        self._base = self.looks.take(0, 0.0, wide=True)
         self._best: Look | None = None
-        self._worse = 0
-        self._ended_at: float | None = None
+        self._step = self._looked = self._worse = 0
+        self._unseen: Path | None = None  # weights that wait for their look
+        self._asked = False  # for a checkpoint
+        self._signature = self._signed()
+        self._saved = context.checkpoints.newest(self._signature) if context.checkpoints else None
+        self._base = self._take_up(self._saved) if self._saved else self.looks.take(0, 0.0, wide=True)
 
-    def run(self, folder: Path, layers: int, processes: int) -> Fitted:
+    def run(self, folder: Path, layers: int) -> Fitted:
         """Let the processes train, until they are done, patience runs out or Stop is pressed."""
-        self._write_job(folder, layers)
-        report = self._context.report
         stopped = False
         try:
-            report.phase(LocalText("正在启动 {n} 个进程", "Starting {n} processes").format(n=processes))
-            with Team(replica.__name__, str(folder), processes) as team:
-                for message in team.messages(report):
-                    self._take(folder, message)
-                    if self._ended_at is not None:
-                        break
+            if not self._over:
+                stopped = self._train(folder, layers)
         except Stopped:
             stopped = True
-        return Fitted(self._base, self._best or self._base, stopped, self._ended_at, self._epochs)
+        ended_at = self._looked / self._per_epoch if self._over and self._looked < self._total else None
+        return Fitted(self._base, self._best or self._base, stopped, ended_at, self._epochs)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the last step was looked at, or patience has run out."""
+        patience = int(self._parameters["patience"])
+        return self._looked == self._total or bool(patience and self._worse >= patience)
+
+    def _train(self, folder: Path, layers: int) -> bool:
+        """Whether it was stopped."""
+        report = self._context.report
+        words = LocalText("正在启动 {n} 个进程", "Starting {n} processes")
+        report.phase(words.format(n=self._processes))
+        self._write_job(folder, layers)
+        with Team(replica.__name__, str(folder), self._processes) as team:
+            try:
+                self._follow(folder, team.messages(report))
+            except Stopped:
+                if self._step and self._context.checkpoints:
+                    self._ask(folder)
+                    # where a step takes too long, or a process is gone, the checkpoint before it is kept
+                    with contextlib.suppress(Stopped, TrainingProblem):
+                        self._follow(folder, team.messages(Hurried(STOP_SECONDS)), until_saved=True)
+                return True
+        return False
+
+    def _follow(self, folder: Path, messages: Iterator[dict[str, Any]], *, until_saved: bool = False) -> None:
+        """Take what the processes say, until they are done, or what was asked for is saved."""
+        self._look()  # Stop may have come in the middle of one
+        for message in messages:
+            self._take(folder, message)
+            if self._over or (until_saved and not self._asked):
+                return
+            if not self._asked and self._context.checkpoints and self._context.checkpoints.due():
+                self._ask(folder)
+
+    def _ask(self, folder: Path) -> None:
+        self._asked = True
+        (folder / replica.WANTED).touch()
 
     def _take(self, folder: Path, message: dict[str, Any]) -> None:
         report = self._context.report
@@ -118,32 +160,74 @@ class _Course:
         elif "point" in message:
             report.point(*message["point"])
         elif "step" in message:
-            step = int(message["step"])
-            if step == 1:
+            if not self._step or self._saved:
                 report.phase(LocalText("正在训练", "Training"))
-            report.point("loss", step, message["loss"])
-            report.steps(step, self._total)
-            if message["weights"]:
-                self._look(folder / message["weights"], step)
+                self._saved = None
+            self._step = int(message["step"])
+            self._unseen = folder / message["weights"] if message["weights"] else None
+            report.point("loss", self._step, message["loss"])
+            report.steps(self._step, self._total)
+            self._look()
+            if "state" in message:
+                self._save(folder / message["state"], message["facts"])
 
-    def _look(self, path: Path, step: int) -> None:
+    def _look(self) -> None:
         from safetensors.torch import load_file
 
-        weights = load_file(path)
-        path.unlink()
+        if self._unseen is None:
+            return
+        weights = load_file(self._unseen)
         self._model.restore([weights[name] for name in sorted(weights)])
-        seen = self.looks.take(step, step / self._per_epoch, wide=step in self._wide)
+        seen = self.looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
+        self._unseen.unlink()
+        self._unseen, self._looked = None, self._step
         better = self._best is None or seen.scores.choice > self._best.scores.choice
         self._best = seen if better else self._best
         self._worse = 0 if better else self._worse + 1
-        patience = int(self._parameters["patience"])
-        if patience and self._worse >= patience and step < self._total:
-            self._ended_at = step / self._per_epoch
+
+    def _signed(self) -> str:
+        """What must be the same for a checkpoint to be taken up."""
+        context, data = self._context, self._context.data
+        numbers = data.anchors.tolist(), data.positives.tolist(), data.apart.tolist()
+        facts = context.model.fingerprint, self._parameters, context.seed, self._processes, numbers
+        return signature_of(*facts, texts=[*data.terms, *context.monitor.texts])
+
+    def _save(self, path: Path, facts: dict[str, Any]) -> None:
+        """Keep what the processes have handed over, with what is known here, as a checkpoint."""
+        from safetensors.torch import load_file
+
+        assert self._context.checkpoints is not None  # else nobody has asked
+        tensors = load_file(path)
+        path.unlink()
+        if self._best is not None:
+            tensors.update(numbered_tensors("best", self._best.weights))
+            facts["best"] = self._best.facts()
+        facts.update(
+            signature=self._signature,
+            looked=self._looked,
+            worse=self._worse,
+            base=self._base.facts(),
+            monitor=self._context.monitor.state(),
+        )
+        self._context.checkpoints.save(self._step, tensors, facts)
+        self._asked = False
+
+    def _take_up(self, saved: Checkpoint) -> Look:
+        """Go on from there; the look at the base of then."""
+        self._context.monitor.restore(saved.facts["monitor"])
+        self._step, self._looked = saved.facts["step"], saved.facts["looked"]
+        self._worse = saved.facts["worse"]
+        if "best" in saved.facts:
+            self._best = Look.of(saved.facts["best"], listed_tensors(saved.tensors, "best"))
+        return Look.of(saved.facts["base"], self._model.snapshot())
 
     def _write_job(self, folder: Path, layers: int) -> None:
         from safetensors.numpy import save_file
+        from safetensors.torch import save_file as save_tensors
 
-        context, data = self._context, self._context.data
+        context, data, saved = self._context, self._context.data, self._saved
+        if saved:
+            save_tensors(saved.tensors, folder / replica.SAVED)
         arrays = {name: getattr(data, name) for name in ("anchors", "positives", "concepts", "apart")}
         save_file(arrays, folder / replica.PAIRS)
         job = {
@@ -153,6 +237,7 @@ class _Course:
             "parameters": self._parameters,
             "seed": context.seed,
             "looks": sorted(self._due),
+            "saved": saved.facts if saved else None,
         }
         (folder / replica.JOB).write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
 
