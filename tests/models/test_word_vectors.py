@@ -439,6 +439,15 @@ def test_a_run_goes_on_from_word_vectors(services, vec, toy_csv):
     assert (tuned.base, tuned.kind) == ("vectors:letters", "tuned")
 
 
+def test_words_that_are_written_alike_are_counted(services, write):
+    words = ["car", "ｃａｒ", "bus", "车站"]  # the second is the first in wide letters
+    made = services.word_vectors.read_in(write(as_text(words, vectors_for(words, 4)), "wide.vec"), "wide")
+    assert made.words == 3
+    assert made.counts == {"written_alike": 1}
+    said = made.problems[-1].text
+    assert said.get("en").startswith("1 word is written like") and said.get("zh").startswith("有 1 个词")
+
+
 def test_names_are_checked_and_unique(services, vec):
     services.word_vectors.read_in(vec, "  my   letters ")
     for name, error in (("my letters", NameTaken), ("", BadParameter), ("x" * 200, BadParameter)):

@@ -117,6 +117,23 @@ def test_the_curve_begins_with_the_base_and_its_loss_falls(tuned):
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
 
 
+def test_stop_in_the_middle_of_a_look_keeps_what_was_seen(train, new_reporter, monkeypatch):
+    reporter = new_reporter()
+    point = type(reporter).point
+
+    def pressed(self, series, step, value):
+        point(self, series, step, value)
+        if series == "dev_recall@1" and step:
+            self._stop()
+
+    monkeypatch.setattr(type(reporter), "point", pressed)
+    stopped = train("in_batch", {**FAST, "layers": "1"}, reporter=reporter)
+    assert stopped.result.stopped_early
+    drawn = [value for series, step, value in reporter.points if series == "dev_recall@1" and step]
+    assert drawn == [stopped.result.best.recall1]
+    assert stopped.result.chosen["epoch"] > 0
+
+
 def test_stop_keeps_the_best_checkpoint_so_far(train, new_reporter):
     reporter = new_reporter(stop_at_step=30)
     stopped = train("in_batch", {**FAST, "layers": "2"}, reporter=reporter)

@@ -33,6 +33,11 @@ PREFIX = "vectors:"
 FEWEST_WORDS = 1
 _READ_SHARE = 0.7  # of the time of an import
 WRITING = LocalText("正在写出模型：{count} 个词", "Writing the model: {count} words")
+_ALIKE = LocalText(
+    "有 {n} 个词与前面更常用的词写法相同（只差大小写、全角半角或空格），用的是前面那个词的向量。",
+    "{n} {n|word is|words are} written like an earlier, more frequent one but for case, width or spaces; "
+    "the earlier one's vector is used.",
+)
 _CARD = """# {name}
 
 Word vectors from the file `{source}` ({format}), as a static model: {words} words, {dimension} numbers each,
@@ -126,6 +131,10 @@ class VectorModels:
                 table = StaticTable(segmentation, found.vectors, way)
                 write_static_model(out, table, _CARD.format(**about, sif=weighted))
         tell(1.0, writing)
+        problems, counts = found.problems, found.counts
+        if alike := count - len(segmentation.words):
+            problems = (*problems, Problem("written_alike", "note", _ALIKE.format(n=alike)))
+            counts = {**counts, "written_alike": alike}
         return Imported(
             PREFIX + name,
             len(segmentation.words),
@@ -133,8 +142,8 @@ class VectorModels:
             len(segmentation.characters),
             found.format,
             found.more,
-            found.problems,
-            found.counts,
+            problems,
+            counts,
         )
 
     def refuse_taken(self, name: str) -> None:

@@ -172,6 +172,7 @@ class CrossLooks:
         self._benchmark, self._first = benchmark, first
         self._listed = shortlists(first, benchmark.masked, DEPTHS[0])
         self._number = 0
+        self.undrawn: Look | None = None
 
     def texts(self, after: int) -> tuple[str, ...]:
         """The pairs that are looked at; the model numbers them from ``after``."""
@@ -205,8 +206,10 @@ class CrossLooks:
             ((blend, self._scores(probabilities, blend)) for blend in (BLENDS[1:] if step else BLENDS[:1])),
             key=lambda each: each[1].choice,
         )
+        self.undrawn = seen = Look(scores, epoch, 1.0, self._model.snapshot(), {"blend": blend})
         draw(self._context, step, scores)
-        return Look(scores, epoch, 1.0, self._model.snapshot(), {"blend": blend})
+        self.undrawn = None
+        return seen
 
     @property
     def encode(self) -> Vectors:

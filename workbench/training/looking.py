@@ -74,6 +74,7 @@ class Looks:
         self.probe = DevProbe(context.data, max_queries=600, max_documents=2000)
         monitor = context.monitor
         texts = torch.arange(first, first + len(monitor.texts))
+        self.undrawn: Look | None = None
         self._monitored = torch.cat([texts, torch.from_numpy(monitor.terms(context.data))])
 
     @property
@@ -100,9 +101,11 @@ class Looks:
         """The model as it is now, drawn; step 0 is the base. ``wide``: with all that the run watches."""
         vectors = self._dev_vectors() if step else self._known(self.probe.needed.tolist())
         scores = self.probe.score(vectors)
+        seen = Look(scores, epoch, 1.0 if step else 0.0, self._model.snapshot(), vectors=vectors)
+        self.undrawn = seen
         draw(self._context, step, scores)
-        watched = self._watched()
-        for series, value in watched.items():
+        seen.watched = self._watched()
+        for series, value in seen.watched.items():
             self._context.report.point(series, step, value)
         reading = self._context.monitor.look(
             self._context.report,
@@ -111,9 +114,9 @@ class Looks:
             self.probe.queries,
             (self._vectors if step else self._watched_before) if wide else None,
         )
-        weights = self._model.snapshot()
-        alpha = 1.0 if step else 0.0
-        return Look(scores, epoch, alpha, weights, watched, reading if wide else None, vectors)
+        seen.reading = reading if wide else None
+        self.undrawn = None
+        return seen
 
     def blend(self, base: Look, best: Look) -> tuple[Look, bool]:
         """The best of ``best``, of weights between it and the base, and of the base itself.

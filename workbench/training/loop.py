@@ -82,6 +82,7 @@ class Loop:
         except Stopped:
             if self._step:
                 self._save(base)
+            self._keep(self._looks.undrawn)
             return self._best or base, True
         assert self._best is not None  # the last step is always looked at
         return self._best, False
@@ -139,11 +140,17 @@ class Loop:
         if self._step not in self._due or self._looked == self._step:
             return
         seen = self._looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
-        better = self._best is None or seen.scores.choice > self._best.scores.choice
-        if self._best is None or self._keep_last or better:
-            self._best = seen
-        self._worse = 0 if better else self._worse + 1
+        self._worse = 0 if self._keep(seen) else self._worse + 1
         self._looked = self._step
+
+    def _keep(self, seen: Look | None) -> bool:
+        """Whether a look is the best so far; it is kept then, or where the last one is wanted."""
+        if seen is None or not seen.alpha:  # nothing, or the base
+            return False
+        better = self._best is None or seen.scores.choice > self._best.scores.choice
+        if better or self._keep_last:
+            self._best = seen
+        return better
 
     def _save(self, base: Look) -> None:
         """Write a checkpoint of the steps done so far."""

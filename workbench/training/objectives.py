@@ -41,6 +41,8 @@ class BeforeEpoch(Protocol):
 class Looking(Protocol):
     """Who looks at the model while it trains; :class:`Looks` does, by the vectors of the terms."""
 
+    undrawn: Look | None  # what was seen when Stop came while it was being drawn
+
     def plan(self, examples: int, per_epoch: int, total: int) -> tuple[set[int], set[int]]:
         """The steps after which to look, and those after which to look wide."""
 

@@ -112,6 +112,7 @@ class _Course:
                 stopped = self._train(folder, layers)
         except Stopped:
             stopped = True
+            self._keep(self.looks.undrawn)
         ended_at = self._looked / self._per_epoch if self._over and self._looked < self._total else None
         return Fitted(self._base, self._best or self._base, stopped, ended_at, self._epochs)
 
@@ -181,9 +182,15 @@ class _Course:
         seen = self.looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
         self._unseen.unlink()
         self._unseen, self._looked = None, self._step
+        self._worse = 0 if self._keep(seen) else self._worse + 1
+
+    def _keep(self, seen: Look | None) -> bool:
+        """Whether a look is the best so far, and kept."""
+        if seen is None or not seen.alpha:  # nothing, or the base
+            return False
         better = self._best is None or seen.scores.choice > self._best.scores.choice
         self._best = seen if better else self._best
-        self._worse = 0 if better else self._worse + 1
+        return better
 
     def _signed(self) -> str:
         """What must be the same for a checkpoint to be taken up."""
