@@ -9,7 +9,11 @@ WB.map.panel = (map) => {
   let form = null; // "rename" or "add", with what was typed
   const part = (name) => t("map.part_" + name);
 
-  const tell = (reply) => map.said(t("map.told_term", { term, kind: reply.standard === term ? t("map.standard") : reply.standard == null ? "" : t("map.of", { standard: reply.standard }), near: WB.few(reply.neighbours.map((hit) => hit.term)) }));
+  const tell = (reply) => {
+    const kind = reply.standard === term ? t("map.standard") : reply.standard == null ? "" : t("map.of", { standard: reply.standard });
+    const named = [term, kind].filter(Boolean).join(t("common.comma"));
+    map.said(reply.neighbours.length ? t("map.told_term", { term: named, near: WB.few(reply.neighbours.map((hit) => hit.term)) }) : named);
+  };
   const read = async (fresh = false) => {
     const newest = asking();
     const wanted = term;

@@ -5,11 +5,13 @@ WB.map.search = (map) => {
   const LISTED = 8;
   const field = h("input.wb-input", { type: "search", id: "map-search", maxlength: 500, role: "combobox", "aria-expanded": "false", "aria-controls": "map-hits", autocomplete: "off", spellcheck: "false" });
   const found = h("span.wb-small", { id: "map-found" });
-  const pick = WB.button("", () => { close(); map.select.pick([...hits]); }, "quiet", { id: "map-pick-found", hidden: true });
+  const pick = WB.button("", () => { close(); map.select.pick(all()); }, "quiet", { id: "map-pick-found", hidden: true });
   const list = h("div.wb-atlas-hits", { role: "listbox", id: "map-hits", hidden: true });
   const node = h("div.wb-atlas-search", {}, field, found, pick, list);
   let hits = [];
   let at = -1;
+  // Every term that is found, however many: only so many are ringed and listed.
+  const all = () => { const wanted = field.value.trim().toLowerCase(); return map.data.lower.flatMap((term, i) => (term.includes(wanted) ? [i] : [])); };
   const count = () => (hits.length >= RINGED ? RINGED + "+" : WB.number(hits.length));
   const look = () => {
     const wanted = field.value.trim().toLowerCase();

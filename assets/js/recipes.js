@@ -233,8 +233,9 @@ WB.views.recipes = (root, { server, props, watch }) => {
   training.listeners.push(() => { draw(); readEstimate(); });
   const chosen = () => {
     const next = props.value || {};
-    if (next.dictionary === form.dictionary && next.base === form.base) return;
-    Object.assign(form, { dictionary: next.dictionary || "", base: next.base || "" });
+    const [dictionary, base] = [next.dictionary || "", next.base || ""];
+    if (dictionary === form.dictionary && base === form.base) return;
+    Object.assign(form, { dictionary, base });
     training.base = form.base;
     training.changed();
     readTimes();

@@ -226,13 +226,14 @@ WB.views.run = (root, { server }) => {
   let heard = {};
   const tell = () => {
     const fraction = run.progress || (run.total && run.step ? run.step / run.total : 0);
-    const now = { id: run.id, state: run.state, quarter: run.active ? Math.floor(fraction * 4) : 0 };
+    const phase = run.active && run.phase ? WB.pick(run.phase) : "";
+    const now = { id: run.id, state: run.state, phase, quarter: run.active ? Math.floor(fraction * 4) : 0 };
     const before = heard;
     heard = now;
     if (before.id !== now.id) return; // somebody has just opened it, and reads
     const parts = [];
     if (now.state !== before.state) parts.push(root.querySelector(".wb-chip")?.textContent, root.querySelector(".wb-verdict-title")?.textContent);
-    else if (now.quarter > before.quarter) parts.push(WB.number(now.quarter * 25) + "%");
+    else if (now.phase === before.phase && now.quarter > before.quarter) parts.push(phase, WB.number(now.quarter * 25) + "%");
     const words = parts.filter(Boolean);
     if (words.length) WB.say([run.name, ...words].join(t("common.comma")), "run");
   };

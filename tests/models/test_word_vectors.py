@@ -445,7 +445,8 @@ def test_words_that_are_written_alike_are_counted(services, write):
     assert made.words == 3
     assert made.counts == {"written_alike": 1}
     said = made.problems[-1].text
-    assert said.get("en").startswith("1 word is written like") and said.get("zh").startswith("有 1 个词")
+    assert said.get("en").startswith("1 word is written like")
+    assert said.get("zh").startswith("有 1 个词")
 
 
 def test_names_are_checked_and_unique(services, vec):

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.editing.edits import AddGroup, AddSynonyms, DeleteTerms, MarkApart, RenameTerm
 from workbench.errors import BadParameter, InputError, ModelProblem, NotFound
-from workbench.evaluation.systems import system_of
+from workbench.evaluation.systems import reranked_id, system_of
 from workbench.normalise import term_key
 from workbench.search import graph, shelves
 from workbench.search import index as indexes
@@ -589,6 +589,12 @@ def test_the_best_of_a_model_are_put_in_order_by_the_reranker_of_a_run(
     unused = ask(text, "dictionary:toy", ["tuned"], k=20, rerank="tuned").columns[0]
     assert terms(unused) == plain
     assert "没有帮助" in unused.told.get("zh")
+
+
+@pytest.mark.parametrize("run", ["C++ terms-rerank", "50% off", "a+b%2Bc"])
+def test_a_reranker_of_any_name_is_meant_by_its_id(run):
+    found = system_of(reranked_id("C++ terms", run))
+    assert (found.kind, found.model, found.reranker) == ("rerank", "C++ terms", run)
 
 
 def test_only_a_model_s_answers_are_reranked(exploring):

@@ -96,15 +96,28 @@ def test_a_file_that_cannot_be_read_still_offers_its_columns(page, uploads, add)
 def test_old_uploads_are_forgotten_and_heavy_ones_lightened(page, uploads, add):
     first = add()
     read(page.services, first, None, "dictionary", How())
+    first.remember("asked", {"answer": 1})
     assert first._kept
     for _ in range(KEPT):
         add()
     assert not first._kept
+    assert first.result("asked") == {"answer": 1}, "who has asked still waits for it"
     assert uploads.get(first.token) is first
     for _ in range(KNOWN):
         add()
     with pytest.raises(NotFound):
         uploads.get(first.token)
+    assert first.path.exists(), "somebody may be reading it; it is swept away after a day"
+
+
+def test_an_upload_that_is_used_stays_while_others_make_room(uploads, add):
+    first, second = add("first.csv"), add("second.csv")
+    for _ in range(KNOWN - 2):
+        add()
+    uploads.get(first.token)
+    add()
+    assert uploads.find(first.token) is first
+    assert uploads.find(second.token) is None
 
 
 def test_what_is_forgotten_leaves_no_file_behind(page, uploads, tmp_path):

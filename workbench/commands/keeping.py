@@ -140,7 +140,8 @@ _BACKED_UP = LocalText(
 )
 _UNDER_WAY = LocalText(
     "备份时有 {runs} 个训练正在进行：它们照常继续；从备份恢复后标为「已中断」，可以继续。",
-    "{runs} runs were under way and go on. In the backup they are “interrupted” and can be resumed.",
+    "{runs} {runs|run was|runs were} under way and {runs|goes|go} on. "
+    "In the backup {runs|it is|they are} “interrupted” and can be resumed.",
 )
 _RESTORED = LocalText(
     "已恢复到 {home}（{files} 个文件）。", "Restored to {home} ({files} {files|file|files})."

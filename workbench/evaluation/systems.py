@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def system_of(text: str) -> System:
         return System(hybrid_id(found["model"], lexical), "hybrid", found["model"], lexical)
     found = _RERANK.fullmatch(name)
     if found:
-        return System(name, "rerank", found["model"], None, found["reranker"])
+        return System(name, "rerank", found["model"], None, unquote(found["reranker"]))
     if name.startswith(("hybrid(", "rerank(")):
         raise _unknown(text)
     model = name.removeprefix("dense:")
@@ -116,7 +117,8 @@ def reranked_id(system: str, reranker: str) -> str:
             LocalText("请去掉它，或不用重排。", "Leave it out, or do without the reranker."),
             system=system,
         )
-    return f"rerank({found.model}+{reranker})"
+    plain = reranker.replace("%", "%25").replace("+", "%2B")  # a plus in it would be taken for the one here
+    return f"rerank({found.model}+{plain})"
 
 
 def is_made(system: str) -> bool:

@@ -1,4 +1,4 @@
-"""Finds what a crash left in a home folder and puts it right; ``doctor`` and the start of the server use it.
+"""Finds what a crash left in a home folder and puts it right, for ``doctor``, and for the server each hour.
 
 The way of the data: each check looks at one place and gives ``_Step``s: what was found, how many bytes it
 takes, and what is to be done about it. ``Mending.mend`` carries the steps out (or, on a dry run, does not)

@@ -30,7 +30,7 @@ from typing import Any
 from workbench.errors import FileProblem, InputError, StorageProblem
 from workbench.localtext import LocalText
 from workbench.services.backup import CONTENTS, DATABASE, FORMAT, KIND
-from workbench.settings import Settings
+from workbench.settings import Settings, size_text
 from workbench.storage.artifacts import ensure_room, free_path, sync_folder
 from workbench.storage.database import Database
 from workbench.storage.snapshot import damages, known_schema, put_to_rest, refuse_in_use, schema_of
@@ -172,12 +172,12 @@ def _contents(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     if sum(listed.values()) > LARGEST_RATIO * packed:
         raise FileProblem(
             LocalText(
-                "「{file}」解开后会有 {size} GB，是压缩后的 {times} 倍以上，已拒绝。",
-                "“{file}” would unpack to {size} GB, more than {times} times its size, and was refused.",
+                "「{file}」解开后会有 {size}，是压缩后的 {times} 倍以上，已拒绝。",
+                "“{file}” would unpack to {size}, more than {times} times its size, and was refused.",
             ),
             _NO_BACKUP_HINT,
             file=file.name,
-            size=round(sum(listed.values()) / 1e9, 1),
+            size=size_text(sum(listed.values())),
             times=LARGEST_RATIO,
         )
     return dict(contents)

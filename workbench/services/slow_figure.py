@@ -19,7 +19,7 @@ class SlowFigure(Generic[_T]):
 
     def __init__(self, count: Callable[[], _T]) -> None:
         self._count = count
-        self._lock = threading.Lock()
+        self._lock, self._counting = threading.Lock(), threading.Lock()
         self._last: tuple[_T, float] | None = None  # and until when it is good, by time.monotonic()
         self._counter: threading.Thread | None = None
 
@@ -35,11 +35,12 @@ class SlowFigure(Generic[_T]):
 
     def now(self) -> _T:
         """The figure, counted now."""
-        began = time.monotonic()
-        found = self._count()
-        ended = time.monotonic()
-        with self._lock:
-            self._last = found, ended + max(LEAST, TIMES * (ended - began))
+        with self._counting:  # one after the other, so that the last to begin has the last word
+            began = time.monotonic()
+            found = self._count()
+            ended = time.monotonic()
+            with self._lock:
+                self._last = found, ended + max(LEAST, TIMES * (ended - began))
         return found
 
     def _behind(self) -> None:

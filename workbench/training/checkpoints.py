@@ -59,6 +59,10 @@ class Checkpoints:
         """Whether it is time to save; saving takes at most a twentieth of the time."""
         return time.monotonic() >= self._next
 
+    def wanted(self) -> bool:
+        """Whether anything is to be saved any more: not where the run is thrown away."""
+        return self._mark() is not None
+
     def save(self, step: int, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
         """Write a checkpoint and remove old ones. A disk that refuses does not end the run."""
         from safetensors.torch import save_file

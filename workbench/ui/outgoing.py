@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-KEEP = 900.0  # seconds: Gradio has its own copy by then
+KEEP = 3600.0  # seconds: Gradio hands out the file itself, and a slow download may be taken up again
 
 
 def place() -> Path:

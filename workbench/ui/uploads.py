@@ -14,8 +14,8 @@ from typing import Any
 from workbench.errors import NotFound
 from workbench.ui.text import text
 
-KNOWN = 64  # uploads that can still be read again, from their temporary files
-KEPT = 2  # of these, the newest keep what was read: a million rows are several hundred megabytes
+KNOWN = 192  # uploads of all tabs that can still be read again, from their temporary files
+KEPT = 6  # of these, the newest keep what was read: a million rows are several hundred megabytes
 RESULTS = 12  # answers to the page kept for each upload
 
 
@@ -62,9 +62,8 @@ class Upload:
             self._results.popitem(last=False)
 
     def lighten(self) -> None:
-        """Let go of all that was read; it can be read again."""
+        """Let go of what was read; it can be read again. Answers stay: somebody may be waiting for one."""
         self._kept = {}
-        self._results = OrderedDict()
 
 
 class Uploads:
@@ -77,11 +76,14 @@ class Uploads:
     def add(self, path: str) -> Upload:
         """Take note of a file that Gradio received."""
         where = Path(path)
-        upload = Upload(secrets.token_urlsafe(18), where, where.stat().st_size)
+        try:
+            upload = Upload(secrets.token_urlsafe(18), where, where.stat().st_size)
+        except OSError:  # somebody has just saved and dropped an equal file, which lay at the same place
+            raise gone() from None
         with self._lock:
             self._uploads[upload.token] = upload
             while len(self._uploads) > KNOWN:
-                self._delete(self._uploads.popitem(last=False)[1])
+                self._uploads.popitem(last=False)  # its file is swept away after a day
             for older in list(self._uploads.values())[:-KEPT]:
                 older.lighten()
         return upload
@@ -96,10 +98,12 @@ class Uploads:
     def find(self, token: str) -> Upload | None:
         """The upload of that token, if it is known."""
         with self._lock:
+            if token in self._uploads:
+                self._uploads.move_to_end(token)
             return self._uploads.get(token)
 
     def forget(self, token: str) -> None:
-        """It was saved or taken away: its temporary file goes, and what was read of it."""
+        """It was saved: its temporary file goes, and what was read of it."""
         with self._lock:
             found = self._uploads.pop(token, None)
             if found is not None:
@@ -110,9 +114,9 @@ class Uploads:
     def _delete(self, upload: Upload) -> None:
         """Delete the temporary file, unless another upload is the same: Gradio keeps equal files once."""
         if all(other.path != upload.path for other in self._uploads.values()):
-            upload.path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # the folder is named after the content, and holds it alone
-                upload.path.parent.rmdir()
+            with contextlib.suppress(OSError):  # what cannot be deleted now is swept away after a day
+                upload.path.unlink(missing_ok=True)
+                upload.path.parent.rmdir()  # named after the content, which it holds alone
 
 
 def gone() -> NotFound:

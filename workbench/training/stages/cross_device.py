@@ -112,7 +112,6 @@ class _Course:
                 stopped = self._train(folder, layers)
         except Stopped:
             stopped = True
-            self._keep(self.looks.undrawn)
         ended_at = self._looked / self._per_epoch if self._over and self._looked < self._total else None
         return Fitted(self._base, self._best or self._base, stopped, ended_at, self._epochs)
 
@@ -132,7 +131,10 @@ class _Course:
             try:
                 self._follow(folder, team.messages(report))
             except Stopped:
-                if self._step and self._context.checkpoints:
+                self._keep(self.looks.undrawn)
+                checkpoints, in_training = self._context.checkpoints, self._step and not self._saved
+                if in_training and checkpoints and checkpoints.wanted():
+                    self._look()  # it was cut off, perhaps
                     self._ask(folder)
                     # where a step takes too long, or a process is gone, the checkpoint before it is kept
                     with contextlib.suppress(Stopped, TrainingProblem):

@@ -79,9 +79,9 @@ register(
         title=LocalText("多重相似度（SapBERT）", "Multi-similarity (SapBERT)"),
         help=LocalText(
             "一批里放同一概念的多个叫法，只学其中分不清的：该近的拉近，该远的推远。"
-            "概念的叫法多（三个以上）时用它。",
+            "概念的叫法多（三个以上）时可以一试。",
             "Puts several terms of a concept into a batch and learns from those that are confused: alike "
-            "ones drawn together, others apart. Use it where concepts have three terms or more.",
+            "ones drawn together, others apart. Worth a try where concepts have three terms or more.",
         ),
         needs=("dictionary",),
         parameters=(

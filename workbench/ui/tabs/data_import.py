@@ -232,7 +232,7 @@ def _saved(page: Page, wish: Wish, author: str, planned: int | None) -> dict[str
 
 def _forget(uploads: Uploads) -> Function:
     def forget_upload(data: dict[str, Any]) -> dict[str, Any]:
-        """The files were saved or taken away."""
+        """The files were saved."""
         for key in ("token", "second"):
             token = incoming.words(data, key, limit=60, default="")
             if token:

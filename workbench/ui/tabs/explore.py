@@ -74,15 +74,6 @@ def _receive_files(page: Page, uploads: Uploads) -> None:
     file.upload(arrived, file, [file, arrival], **QUIET)
 
 
-def _rerankers(page: Page) -> list[str]:
-    """The runs that left a cross-encoder beside their model, newest first."""
-    return [
-        run.name
-        for run in page.services.runs(1000)
-        if run.state == "completed" and any(each["stage"] == "reranker" for each in run.config["stages"])
-    ]
-
-
 def _choices(page: Page) -> list[Function]:
     services = page.services
 
@@ -102,7 +93,7 @@ def _choices(page: Page) -> list[Function]:
             "lexical": [
                 {"id": each.id, "title": both(each.title)} for each in baseline_infos() if each.id in LEXICAL
             ],
-            "rerankers": _rerankers(page),
+            "rerankers": services.exploring.rerankers(),
             "corpora": [{"name": info.name, "texts": info.texts} for info in services.corpora.all()],
             "versions": {info.name: info.version for info in services.dictionaries()},
             "file_types": FILE_TYPES,

@@ -87,7 +87,7 @@ def _functions(page: Page, uploads: Uploads) -> list[Any]:
         }
 
     def forget_vectors(data: dict[str, Any]) -> dict[str, Any]:
-        """The file was imported or taken away."""
+        """The file was imported."""
         uploads.forget(incoming.words(data, "token", limit=60))
         return {"done": True}
 

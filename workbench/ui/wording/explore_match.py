@@ -95,7 +95,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explore.matrix_click": ("点击：比较这两个词", "Click: compare the two"),
     "explore.matrix_aria": (
         "{n} 个词的相似矩阵，其中 {known} 对是已知的近似词；用方向键查看，回车比较",
-        "Matrix of {n} {n|term|terms}, {known} known synonym pairs; arrow keys to look, Enter to compare",
+        "Matrix of {n} {n|term|terms}, {known} known synonym {known|pair|pairs}; arrow keys to look, "
+        "Enter to compare",
     ),
     "explore.matrix_file": ("相似矩阵", "matrix"),
 }

@@ -32,7 +32,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "map.told_middle": ("正中：{term}", "In the middle: {term}"),
     "map.told_empty": ("这里没有词。", "There are no terms here."),
-    "map.told_term": ("{term}，{kind}。真正的近邻：{near}", "{term}, {kind}. True neighbours: {near}"),
+    "map.told_term": ("{term}。真正的近邻：{near}", "{term}. True neighbours: {near}"),
     "map.pick_found": ("全部选中", "Pick all"),
     "map.stage_kind": ("地图", "map"),
     "map.stage": (

@@ -66,7 +66,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "map.group_known": ("已是标准词。", "A standard term already."),
     "map.group_along": ("一同并入：{terms}", "Comes along: {terms}"),
     "map.group_do": ("合成一组", "Make the group"),
-    "map.suggested": ("{n} 条建议在等你决定。", "{n} suggestions wait for your decision."),
+    "map.suggested": (
+        "{n} 条建议在等你决定。",
+        "{n} {n|suggestion waits|suggestions wait} for your decision.",
+    ),
     "map.suggested_none": (
         "没有新的建议：这些词对已在词典里，或已决定过。",
         "Nothing new: these pairs stand in the dictionary or were decided before.",

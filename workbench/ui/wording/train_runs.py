@@ -130,7 +130,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{stage}：与进来时的模型按 {share}% 比 {rest}% 调和，比不调和更好。",
         "{stage}: blended {share}% to {rest}% with the model that came in, which was better than without.",
     ),
-    "train.why_texts": ("{stage}：用了 {n} 条文本。", "{stage}: learnt from {n} texts."),
+    "train.why_texts": ("{stage}：用了 {n} 条文本。", "{stage}: learnt from {n} {n|text|texts}."),
     "train.why_sets": ("学习材料：{names}。", "Learnt from: {names}."),
     "train.curve_waits": ("曲线从第一步训练开始。", "The curve begins with the first step of training."),
     "train.runs": ("训练记录", "Runs"),
