@@ -220,12 +220,29 @@ window.WB = (() => {
   }));
 
   // ---- views
+  // A view that is told of the choosers of its tab, and is mounted while they are being filled, can be told late of how
+  // they were before, or its value changes without a word. It looks by itself: a chooser that holds what it does not
+  // know has all told anew, and a value that it has not heard of is told to whoever watches.
+  const attentive = (root, { watch, ...context }) => {
+    const value = () => JSON.stringify(context.props.value ?? null);
+    const listeners = [];
+    let heard = value();
+    WB.poll(root, 2, () => {
+      const chooser = root.closest("[role=tabpanel]")?.querySelector("[id$='-dictionary'] input");
+      if (chooser?.value && !context.props.value?.dictionary) document.getElementById("shell-refresh")?.click();
+      if (value() !== heard) { heard = value(); for (const listener of listeners) listener(); }
+    });
+    return { ...context, watch(key, then) {
+      if (key === "value") listeners.push(then);
+      return watch(key, (...given) => { if (key === "value") heard = value(); return then(...given); });
+    } };
+  };
   WB.mount = (name, context) => {
     const root = context.element.querySelector(".wb-view");
     if (!root || root.dataset.mounted) return;
     root.dataset.mounted = name;
     attach(); // readers notice a place that was there before its words
-    const drawn = WB.views[name](root, context) || {};
+    const drawn = WB.views[name](root, context.element.closest(".wb-told") ? attentive(root, context) : context) || {};
     WB.on("language", () => drawn.draw?.());
     WB.on("theme", () => (drawn.recolour || drawn.draw)?.());
   };

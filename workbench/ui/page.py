@@ -31,6 +31,9 @@ class Question:
     inputs: Sequence[Component]
     outputs: Component
 
+    def __post_init__(self) -> None:
+        self.outputs.elem_classes = [*self.outputs.elem_classes, "wb-told"]  # it asks again where it was not
+
     def handler(self, *values: Any) -> dict[str, Any]:
         """The view's value."""
         return dict(zip(self.names, values, strict=True))
