@@ -26,7 +26,7 @@ def test_a_file_is_chosen_and_one_of_another_kind_is_refused_with_a_sentence(vis
     choose_file(page, picture)
     expect(page.locator(".wb-note.problem")).to_contain_text("picture.png")
     choose_file(page, table)
-    expect(page.locator("#explore-match-table")).to_contain_text(re.compile(r"\b1 row\b"))
+    expect(page.locator("#explore-match-table")).to_contain_text(re.compile(r"1 row(?!s)"))
     page.click("#explore-match-other")
     choose_file(page, table)
     page.wait_for_selector("#explore-match-column")
