@@ -34,7 +34,7 @@ WB.board.slices = (tab) => {
     const named = (each) => (each.column ? each.value || t("slices.no_value") : WB.pick(each.title));
     body.replaceChildren(h("div.wb-scroll", {}, h("table.wb-table.wb-slices", {}, h("thead", {}, h("tr", {}, h("th"), h("th.num"), chosen.map((model) => h("th", {}, tab.title(model))))),
       groups.map(({ dimension, column, found }) => h("tbody", { "data-dimension": dimension, "data-column": column || null }, h("tr.wb-slice-head", {}, h("th", { colspan: 2 + chosen.length }, column || WB.pick(data.dimensions[dimension]))),
-        found.map((each) => h("tr", {}, h("td", {}, named(each)), h("td.num.wb-small", {}, t(each.queries === 1 ? "slices.one_query" : "slices.queries", { n: WB.number(each.queries) })), chosen.map((model) => h("td", {}, bar(each.scores[model], kind(model)))))))))));
+        found.map((each) => h("tr", {}, h("td", {}, named(each)), h("td.num.wb-small", {}, t("slices.queries", { n: WB.number(each.queries) })), chosen.map((model) => h("td", {}, bar(each.scores[model], kind(model)))))))))));
   };
   const draw = () => {
     const known = tab.data.rows.map((row) => row.model);

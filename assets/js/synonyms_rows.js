@@ -144,7 +144,7 @@ WB.synonyms.rows = (ed) => {
     ed.bulk.hidden = !n && !groups.length;
     if (ed.bulk.hidden) { ed.bulk.replaceChildren(); return; }
     const act = (name, key, possible, kind = "quiet") => possible && WB.button([t("synonyms.act_" + name), h("kbd", { "aria-hidden": "true" }, key)], () => ed.act[name](), kind, { "data-act": name });
-    const words = [groups.length && (groups.length === 1 ? t("synonyms.one_group") : t("synonyms.n_groups", { n: groups.length })), n && (n === 1 ? t("synonyms.one_term") : t("synonyms.n_terms", { n }))].filter(Boolean).join(t("synonyms.and"));
+    const words = [groups.length && t("synonyms.n_groups", { n: groups.length }), n && t("synonyms.n_terms", { n })].filter(Boolean).join(t("synonyms.and"));
     ed.bulk.setAttribute("aria-label", words);
     ed.bulk.replaceChildren(h("strong", {}, t("synonyms.chosen", { what: words })), h("div.wb-row.wrap", {}, [
       act("move", "m", n > 0 && !groups.length), act("split", "s", terms.length === 1 && n > 1 && !groups.length), act("standard", "t", n === 1 && !groups.length),

@@ -39,7 +39,7 @@ from workbench.workspace import Workspace
 log = logging.getLogger("workbench.mending")
 STALE_SECONDS = 600.0  # nothing that is being written rests so long
 UPLOAD_SECONDS = 24 * 3600.0  # as long as the page keeps an upload
-SENT_SECONDS = 3600.0  # the page keeps what it hands out for a quarter of an hour
+SENT_SECONDS = 3600.0  # as long as the page keeps what it hands out
 SWEEP_SECONDS = 3600.0
 _OURS = ("log.txt", "model", "checkpoints", "config.json")  # in the folder of a run, and "stage-…"
 _Lock = Callable[[], AbstractContextManager[object]]

@@ -17,7 +17,7 @@ from workbench.training.registry import StageContext, StageResult, Workload
 from workbench.training.trunk import SplitModel, split_model
 
 __all__ = ["BeforeEpoch", "Companion", "Objective", "Vectors", "check_finite", "draw", "estimated_seconds"]
-__all__ += ["Fitted", "Looking", "fit", "fit_top_layers", "optimizer_of"]
+__all__ += ["Fitted", "Looking", "fit", "fit_top_layers", "optimizer_of", "work_signature"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def fit_top_layers(
     if isinstance(objective, Companion):
         objective.attach(model, context.seed)
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
-    signature = _signature(context, parameters, objective, texts)
+    signature = work_signature(context, parameters, objective.examples, texts)
     return concluded(
         context, parameters, model, looks, fit(context, parameters, model, objective, looks, signature)
     )
@@ -135,13 +135,16 @@ def fit(
     return Fitted(base, best, stopped, loop.ended_at, loop.epochs)
 
 
-def _signature(
-    context: StageContext, parameters: dict[str, Any], objective: Objective, texts: Sequence[str]
+def work_signature(
+    context: StageContext, parameters: dict[str, Any], size: int, texts: Sequence[str] = ()
 ) -> str:
-    """What must be the same for a checkpoint to be taken up: the model, the data, the settings, the seed."""
+    """What must be the same for a checkpoint to be taken up: the model, the data, the settings, the seed.
+
+    ``size`` is how many examples there are, or how many processes; ``texts`` are the stage's own.
+    """
     data = context.data
     numbers = data.anchors.tolist(), data.positives.tolist(), data.apart.tolist()
-    facts = context.model.fingerprint, parameters, context.seed, objective.examples, numbers
+    facts = context.model.fingerprint, parameters, context.seed, size, numbers
     return signature_of(*facts, texts=[*data.terms, *texts, *context.monitor.texts])
 
 

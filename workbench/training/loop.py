@@ -9,7 +9,7 @@ from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.training.checkpoints import Checkpoint, LoopState, listed_tensors, numbered_tensors
 from workbench.training.common_parameters import epoch_count
-from workbench.training.looking import Look
+from workbench.training.looking import Look, improves
 from workbench.training.objectives import BeforeEpoch, Companion, Looking, Objective
 from workbench.training.pace import Pace
 from workbench.training.registry import StageContext
@@ -145,10 +145,8 @@ class Loop:
 
     def _keep(self, seen: Look | None) -> bool:
         """Whether a look is the best so far; it is kept then, or where the last one is wanted."""
-        if seen is None or not seen.alpha:  # nothing, or the base
-            return False
-        better = self._best is None or seen.scores.choice > self._best.scores.choice
-        if better or self._keep_last:
+        better = improves(seen, self._best)
+        if better or (self._keep_last and seen is not None and seen.alpha):
             self._best = seen
         return better
 

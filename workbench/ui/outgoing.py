@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-KEEP = 3600.0  # seconds: Gradio hands out the file itself, and a slow download may be taken up again
+from workbench.services.mending import SENT_SECONDS
 
 
 def place() -> Path:
@@ -28,6 +28,7 @@ def drop_later(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(drop)
-    cleaner = threading.Timer(KEEP, drop)
+    # Gradio hands out the file itself, and a slow download may be taken up again.
+    cleaner = threading.Timer(SENT_SECONDS, drop)
     cleaner.daemon = True
     cleaner.start()

@@ -14,10 +14,10 @@ from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training import replica
-from workbench.training.checkpoints import Checkpoint, listed_tensors, numbered_tensors, signature_of
+from workbench.training.checkpoints import Checkpoint, listed_tensors, numbered_tensors
 from workbench.training.distributed import Hurried, Team
-from workbench.training.fitting import Fitted, concluded, estimated_seconds
-from workbench.training.looking import Look, Looks
+from workbench.training.fitting import Fitted, concluded, estimated_seconds, work_signature
+from workbench.training.looking import Look, Looks, improves
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.stages.in_batch import InBatch
 from workbench.training.trunk import SplitModel, split_model
@@ -100,7 +100,7 @@ class _Course:
         self._step = self._looked = self._worse = 0
         self._unseen: Path | None = None  # weights that wait for their look
         self._asked = False  # for a checkpoint
-        self._signature = self._signed()
+        self._signature = work_signature(context, parameters, processes)
         self._saved = context.checkpoints.newest(self._signature) if context.checkpoints else None
         self._base = self._take_up(self._saved) if self._saved else self.looks.take(0, 0.0, wide=True)
 
@@ -188,18 +188,9 @@ class _Course:
 
     def _keep(self, seen: Look | None) -> bool:
         """Whether a look is the best so far, and kept."""
-        if seen is None or not seen.alpha:  # nothing, or the base
-            return False
-        better = self._best is None or seen.scores.choice > self._best.scores.choice
+        better = improves(seen, self._best)
         self._best = seen if better else self._best
         return better
-
-    def _signed(self) -> str:
-        """What must be the same for a checkpoint to be taken up."""
-        context, data = self._context, self._context.data
-        numbers = data.anchors.tolist(), data.positives.tolist(), data.apart.tolist()
-        facts = context.model.fingerprint, self._parameters, context.seed, self._processes, numbers
-        return signature_of(*facts, texts=[*data.terms, *context.monitor.texts])
 
     def _save(self, path: Path, facts: dict[str, Any]) -> None:
         """Keep what the processes have handed over, with what is known here, as a checkpoint."""

@@ -193,7 +193,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "there are few queries.",
     ),
     "slices.queries": ("{n} 题", "{n} {n|query|queries}"),
-    "slices.one_query": ("1 题", "1 query"),
     "slices.no_value": ("（空）", "(empty)"),
     "slices.choose": ("比较哪些模型", "Which models"),
     # -- labelled pairs

@@ -108,8 +108,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "synonyms.flag_untrained_help": ("上次训练之后改动过", "changed since the last training"),
     # what is chosen, and what can be done with it
-    "synonyms.one_group": ("1 组", "1 group"),
-    "synonyms.one_term": ("1 个词", "1 term"),
     "synonyms.n_groups": ("{n} 组", "{n} {n|group|groups}"),
     "synonyms.n_terms": ("{n} 个词", "{n} {n|term|terms}"),
     "synonyms.chosen": ("已选 {what}", "{what} chosen"),
