@@ -265,11 +265,12 @@ def test_within_its_limits_a_run_is_left_alone(open_services, tiny_model_folder)
 def test_over_its_time_limit_a_run_stops_and_keeps_its_best(
     home, open_services, tiny_model_folder, monkeypatch
 ):
-    seconds = round(8 * burden())  # enough to have learnt something
+    seconds = round(10 * burden())  # enough to begin and to have learnt something
     monkeypatch.setenv("WORKBENCH_RUN_SECONDS", str(seconds))  # the worker reads it as well
     services = open_services(run_seconds=float(seconds))
-    run = services.start_run("toy", str(tiny_model_folder), TUNING, parameters=LONG, name="mine")
-    ended = wait_for_end(services, run, 60)
+    endless = {**LONG, "patience": 0}  # else it may end before, with nothing left to learn
+    run = services.start_run("toy", str(tiny_model_folder), TUNING, parameters=endless, name="mine")
+    ended = wait_for_end(services, run, 4 * seconds)
     assert ended.state == "stopped", ended.message
     assert f"time limit of {seconds} s" in ended.message.get("en")
     assert "时间上限" in ended.message.get("zh")
