@@ -24,6 +24,7 @@ from workbench.commands import (
     matching,
     pairs,
     proposing,
+    recipes,
     suggestions,
     training,
     vectors,
@@ -170,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         maps,
         matching,
         training,
+        recipes,
         vectors,
         accounts,
     ):

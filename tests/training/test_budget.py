@@ -2,12 +2,15 @@
 
 import multiprocessing
 import time
+from datetime import datetime
 
+import psutil
 import pytest
-from real_workers import SHORT, TUNING, settings_of, tuned
+from real_workers import SHORT, TUNING, settings_of, tuned, wait, wait_for_end
 from training.late_worker import carry_out
 
 from workbench.services import Services
+from workbench.training import budget
 from workbench.training.estimate import factor_name
 
 ENDLESS = {"epochs": 100, "batch_size": 8, "layers": "2", "learning_rate": 0.003, "patience": 0}
@@ -78,3 +81,30 @@ def test_a_budget_does_not_count_once_training_is_over(services, carried_out):
     assert ended.state == "completed", ended.message
     assert "budget" not in ended.message.get("en")
     assert ended.result["test"]["tuned"]
+
+
+def test_a_budget_counts_from_when_the_worker_begins_by_its_own_clock(
+    services, open_services, tiny_model_folder, monkeypatch
+):
+    """However long its process takes to start: here longer than the budget."""
+    seconds = 3.0
+    monkeypatch.setattr(budget, "LEAST_SECONDS", 1.0)
+    open_services()  # its supervisor starts the worker
+    wish = {"parameters": {**ENDLESS, "batch_size": 4}, "budget": seconds, "name": "mine"}
+    run = services.start_run("toy", str(tiny_model_folder), TUNING, **wish)
+    assert run.config["fitted"] == [], "by the estimate all of it fits"
+    wait(lambda: services._workspace.runs.worker_of(run.id), 30, every=0.01)
+    worker = psutil.Process(services._workspace.runs.worker_of(run.id)[0])
+    worker.suspend()
+    time.sleep(seconds + 1)
+    worker.resume()
+    ended = wait_for_end(services, run, 120)
+    assert ended.state == "stopped", ended.message
+    assert f"time budget of {seconds:g} s ran out" in ended.message.get("en")
+    log = services.run_log_tail(run.id, 1000).splitlines()
+    began = datetime.strptime(next(line for line in log if " phase: " in line)[:23], "%Y-%m-%d %H:%M:%S,%f")
+    assert ended.finished_at - began.timestamp() > seconds - 0.5, "none of it went into the start"
+    assert ended.finished_at - ended.started_at > 2 * seconds + 0.5
+    looked = [point for point in services.curve(run.id) if point.series == "dev_mrr@10" and point.step]
+    assert tuned(services) == (["mine"] if looked else []), "what it came to is up to the machine"
+    assert ("best model so far was kept" in ended.message.get("en")) == bool(looked)

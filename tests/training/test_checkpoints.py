@@ -178,3 +178,40 @@ def test_saving_takes_a_small_part_of_the_time(tmp_path, monkeypatch):
     assert not checkpoints.due()
     now[0] += 2
     assert checkpoints.due()
+
+
+def saved_at(folder, *steps, signature):
+    """Checkpoints of work of that signature, which an attempt before this one has left."""
+    import torch
+
+    left = Everywhere(folder)
+    for step in steps:
+        left.save(step, {"weight.0": torch.tensor([float(step)])}, {"signature": signature})
+    return [path.name for path in sorted(folder.iterdir())]
+
+
+def test_checkpoints_of_other_work_do_not_push_out_those_of_this(tmp_path):
+    """They may be of later steps: of a longer epoch, say."""
+    assert saved_at(tmp_path, 10, 20, 30, signature="other") == ["step-000000020", "step-000000030"]
+    assert Everywhere(tmp_path).newest("this") is None
+    assert saved_at(tmp_path, 1, 2, 3, signature="this") == ["step-000000002", "step-000000003"]
+    assert Everywhere(tmp_path).newest("this").facts["step"] == 3
+
+
+def test_damaged_checkpoints_do_not_push_out_whole_ones(tmp_path):
+    saved_at(tmp_path, 10, 20, signature="this")
+    (tmp_path / "step-000000020" / "tensors.safetensors").write_bytes(b"damaged")
+    going_on = Everywhere(tmp_path)
+    found = going_on.newest("this")
+    assert found.facts["step"] == 10
+    going_on.save(15, found.tensors, found.facts)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-000000010", "step-000000015"]
+
+
+def test_a_checkpoint_at_the_step_that_was_taken_up_takes_its_place(tmp_path):
+    saved_at(tmp_path, 10, 20, signature="this")
+    going_on = Everywhere(tmp_path)
+    found = going_on.newest("this")
+    for step in (20, 30):
+        going_on.save(step, found.tensors, found.facts)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-000000020", "step-000000030"]

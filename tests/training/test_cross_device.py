@@ -1,6 +1,5 @@
 """Two processes train together as one would with the whole batch; none of them is left behind."""
 
-import itertools
 import json
 import os
 import subprocess
@@ -12,6 +11,8 @@ import psutil
 import pytest
 from real_workers import tuned as tuned_models
 from real_workers import wait, wait_for_end, wait_for_training
+from training.conftest import Reporter
+from training.teams import FAST, Noting, Onlooker, losses_of, none_is_left, replicas, same_end, team
 
 from workbench.errors import TrainingProblem
 from workbench.localtext import LocalText
@@ -20,7 +21,7 @@ from workbench.types import Recipe, StageConfig
 
 pytestmark = pytest.mark.reliability
 
-FAST = {"processes": 2, "epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "layers": "1"}
+STOP_SECONDS = 3  # about one of them until the worker has heard of it
 TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -40,67 +41,10 @@ def tuned(train):
     return train("cross_device", FAST)
 
 
-def team():
-    """The launcher and the processes that it started; other tests may have left a child of their own here."""
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if "workbench.training.replica" in command_of(each)]
-
-
-def command_of(process):
-    try:
-        return process.cmdline()
-    except psutil.Error:  # it has ended meanwhile
-        return []
-
-
-class Onlooker:
-    """A reporter's ``point`` that does something to the processes at a step."""
-
-    def __init__(self, reporter, step, act):
-        self.members = []
-        inner = reporter.point
-
-        def point(series, at, value):
-            inner(series, at, value)
-            if series == "loss" and not self.members and at >= step:
-                self.members = team()
-                act(self.members)
-
-        reporter.point = point
-
-
-class Noting(Checkpoints):
-    """Saves as often as it may; knows where the curve was taken back to, and when a checkpoint came."""
-
-    def __init__(self, folder, *, every=0.0, then=lambda steps: None):
-        self.rewound, self.steps = [], []
-        marks = itertools.count(1)
-        super().__init__(folder, every=every, mark=lambda: next(marks), rewind=self.rewound.append)
-        self._then = then
-
-    def due(self):
-        return self._every == 0
-
-    def save(self, step, tensors, facts):
-        super().save(step, tensors, facts)
-        self.steps.append(step)
-        self._then(self.steps)
-
-
-def weights_of(trained):
-    return (trained.folder / "model.safetensors").read_bytes()
-
-
-def losses_of(reporter):
-    return {step: value for series, step, value in reporter.points if series == "loss"}
-
-
-def replicas(members):
-    return [each for each in members if "torch.distributed.run" not in command_of(each)]
-
-
-def none_is_left(members):
-    wait(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in members), 15)
+def together(parameters):
+    """A recipe of this stage alone."""
+    stages = (StageConfig("cross_device", parameters),)
+    return Recipe("two", LocalText("两个", "Two"), LocalText("", ""), stages)
 
 
 @pytest.mark.parametrize("pairs", [12, 7, 2])  # even, uneven, fewer texts than would fill both shares twice
@@ -152,12 +96,6 @@ class Gone(Exception):
     """The process that looks on is no more."""
 
 
-def same_end(one, other):
-    return weights_of(one) == weights_of(other) and all(
-        getattr(one.result, part) == getattr(other.result, part) for part in ("base", "best", "chosen")
-    )
-
-
 def test_taken_up_after_stop_and_after_a_kill_it_ends_with_the_same_model(
     train, new_reporter, tuned, tmp_path
 ):
@@ -196,10 +134,7 @@ def test_a_killed_worker_s_run_is_resumed_where_it_was(open_services, tiny_model
     monkeypatch.setenv("WORKBENCH_CHECKPOINT_SECONDS", "0.01")  # the worker reads it
     services = open_services()
     parameters = {**FAST, "epochs": 10, "patience": 0, "batch_size": 4, "learning_rate": 1e-4}
-    recipe = Recipe(
-        "two", LocalText("两个", "Two"), LocalText("", ""), (StageConfig("cross_device", parameters),)
-    )
-    run = services.start_run("toy", str(tiny_model_folder), recipe, name="mine")
+    run = services.start_run("toy", str(tiny_model_folder), together(parameters), name="mine")
     checkpoints = services.settings.runs_path / run.id / "checkpoints" / "stage-1"
     worker = wait_for_training(services, run)
     wait(lambda: any(checkpoints.glob("step-*")), 60)
@@ -218,6 +153,93 @@ def test_a_killed_worker_s_run_is_resumed_where_it_was(open_services, tiny_model
     assert drawn == list(range(1, ended.total_steps + 1)), "no step is missing, none is drawn twice"
     assert tuned_models(services) == ["mine"]
     assert not checkpoints.exists()
+
+
+class InALook(Reporter):
+    """Presses Stop in the middle of a look: while terms are encoded for it, or when it is being drawn."""
+
+    def __init__(self, step, moment):
+        super().__init__()
+        self._step, self._moment, self._due, self.members = step, moment, False, []
+
+    def steps(self, step, total):
+        super().steps(step, total)
+        self._due = step == self._step
+
+    def check_stop(self):
+        self._stop_at("encoded")
+
+    def point(self, series, step, value):
+        super().point(series, step, value)
+        if series == "dev_recall@10":
+            self._stop_at("drawn")
+
+    def _stop_at(self, moment):
+        if self._due and moment == self._moment and not self.stopped:
+            self.members = team()
+            self._stop()
+
+
+def looks_of(reporter):
+    return {step: value for series, step, value in reporter.points if series == "dev_mrr@10"}
+
+
+@pytest.mark.parametrize("moment", ["encoded", "drawn"])
+def test_stop_in_the_middle_of_a_look_loses_neither_it_nor_the_steps(train, tuned, tmp_path, moment):
+    def checkpoints():
+        return Noting(tmp_path / "checkpoints", every=1e9)
+
+    whole = looks_of(tuned.reporter)
+    at = sorted(whole)[2]
+    reporter, saved = InALook(at, moment), checkpoints()
+    stopped = train("cross_device", FAST, reporter=reporter, checkpoints=saved)
+    assert reporter.stopped
+    assert stopped.result.stopped_early
+    none_is_left(reporter.members)
+    seen = looks_of(reporter)
+    assert max(seen) >= at, "the look that was cut off is taken after all"
+    assert seen == {step: whole[step] for step in whole if step <= max(seen)}
+    assert stopped.result.best.mrr10 == max(value for step, value in seen.items() if step)
+    assert len(saved.steps) == 1
+    assert at <= saved.steps[0] < max(whole)
+    again = train("cross_device", FAST, checkpoints=checkpoints())
+    assert min(losses_of(again.reporter)) == saved.steps[0] + 1
+    assert same_end(again, tuned)
+
+
+def test_stop_and_discard_in_the_middle_of_a_look_saves_nothing_more(train, tuned, tmp_path):
+    at = sorted(looks_of(tuned.reporter))[2]
+    reporter = InALook(at, "encoded")
+    unwanted = Checkpoints(tmp_path / "checkpoints", every=1e9, mark=lambda: None)
+    stopped = train("cross_device", FAST, reporter=reporter, checkpoints=unwanted)
+    assert stopped.result.stopped_early
+    assert max(losses_of(reporter)) == at, "not a step more is waited for"
+    assert max(looks_of(reporter)) < at, "nor a look"
+    assert not (tmp_path / "checkpoints").exists()
+    none_is_left(reporter.members)
+
+
+@pytest.mark.parametrize("phase", ["Starting 2 processes", "Training"])
+def test_stop_and_discard_ends_all_processes_at_once(
+    open_services, tiny_model_folder, monkeypatch, tmp_path, phase
+):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))  # of the worker and all that it starts
+    services = open_services(stop_grace_seconds=600)  # so that none of them is killed by the supervisor
+    parameters = {**FAST, "epochs": 100, "patience": 0, "batch_size": 4, "learning_rate": 1e-4}
+    run = services.start_run("toy", str(tiny_model_folder), together(parameters), name="mine")
+    wait(lambda: services.run(run.id).phase.get("en") == phase, 120, every=0.02)
+    worker = psutil.Process(services._workspace.runs.worker_of(run.id)[0])
+    wait(lambda: worker.children(recursive=True), 30, every=0.02)
+    members = [worker, *worker.children(recursive=True)]
+    services.stop_run(run.id, keep=False)
+    wait(lambda: services.run(run.id).state == "stopped", STOP_SECONDS)
+    none_is_left(members)
+    assert tuned_models(services) == []
+    assert {path.name for path in (services.settings.runs_path / run.id).iterdir()} <= {"log.txt"}
+    left = [path.name for path in temporary.iterdir()]
+    assert not [name for name in left if name.startswith(("torchelastic", "workbench"))], left
 
 
 @pytest.mark.parametrize("victim", ["replica", "launcher"])

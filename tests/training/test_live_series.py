@@ -111,7 +111,7 @@ def test_speed_leaves_looks_out_and_has_few_points(monkeypatch):
 
 
 def test_looks_stay_within_their_share_of_the_work(toy_data, tiny_model_folder, probes, fp32):
-    from workbench.training.trunk import split_model
+    from workbench.training.cutting import split_model
 
     monitor = Monitor(())
     context = StageContext(toy_data, Working(tiny_model_folder), None, Reporter(), 0, monitor=monitor)

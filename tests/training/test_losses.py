@@ -62,9 +62,9 @@ def test_right_pairs_cost_less_than_crossed_ones():
 
 @pytest.mark.parametrize(
     ("count", "size", "expected"),
-    [(10, 5, [5, 5]), (11, 5, [5, 6]), (12, 5, [5, 5, 2]), (3, 5, [3]), (1, 5, [1]), (6, 5, [6])],
+    [(10, 5, [5, 5]), (11, 5, [4, 4, 3]), (3, 5, [3]), (1, 5, [1]), (6, 5, [3, 3]), (3, 2, [3])],
 )
-def test_no_batch_is_left_with_a_single_pair(count, size, expected):
+def test_batches_are_as_large_as_each_other_and_none_is_of_a_single_pair(count, size, expected):
     order = torch.randperm(count)
     parts = batches(order, size)
     assert [len(part) for part in parts] == expected

@@ -206,7 +206,7 @@ def test_a_stored_recipe_of_another_version_is_passed_over_and_said_when_it_is_a
 
 
 def test_the_table_of_stages_in_the_documentation_is_current():
-    from workbench.commands.training import stages_markdown
+    from workbench.commands.recipes import stages_markdown
 
     page = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text("utf-8")
     assert stages_markdown(list(stages().values())) in page, "stages list --markdown gives the table"

@@ -297,10 +297,15 @@ def test_a_marked_pair_scores_lower_for_being_marked(rerank, family_data):
     marked = marked[family_data.concepts[:6] != family_data.concepts[6:12]]
     pairs = [(family_data.terms[a], family_data.terms[b]) for a, b in marked]
     without, with_it = (
-        Reranker(rerank({"epochs": 3}, data=data).folder / RERANKER).scores(pairs).mean()
+        np.mean(
+            [
+                Reranker(rerank({"epochs": 3}, data=data, seed=seed).folder / RERANKER).scores(pairs)
+                for seed in range(3)
+            ]
+        )  # on so little data one seed proves nothing
         for data in (family_data, replace(family_data, apart=marked))
     )
-    assert with_it < without
+    assert with_it < without - 0.03
 
 
 def test_two_concepts_are_enough_to_draw_negatives_from(toy_data, tiny_model_folder):

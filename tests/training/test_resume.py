@@ -1,49 +1,11 @@
 """Runs that are taken up again, repeated with changes, and the models that their stages leave."""
 
 import pytest
+from training.conftest import TUNING, TWO
 
 from workbench.errors import BadParameter, Conflict, InputError, NotFound
-from workbench.localtext import LocalText
-from workbench.services import Services
-from workbench.settings import Settings
-from workbench.training.worker import RunReporter, run_job
+from workbench.training.worker import RunReporter
 from workbench.types import Recipe, StageConfig
-
-TUNING = {"epochs": 2, "layers": "1", "batch_size": 16, "learning_rate": 3e-3}
-TWO = Recipe(
-    "two",
-    LocalText("两步", "Two"),
-    LocalText("", ""),
-    (StageConfig("instant_map", {"epochs": 4, "learning_rate": 0.01}), StageConfig("in_batch", TUNING)),
-)
-
-
-@pytest.fixture
-def services(tmp_path, toy_csv, fp32):
-    opened = Services(Settings.from_env({}, home=tmp_path / "home", warm_worker=False, threads=1))
-    opened.save_dictionary("toy", opened.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def start(services, tiny_model_folder):
-    def go(recipe=TWO, **more):
-        return services.start_run("toy", str(tiny_model_folder), recipe, **more)
-
-    return go
-
-
-@pytest.fixture
-def carry_out(services):
-    """Carries out the run that is next in the queue, as a worker would."""
-
-    def go(run):
-        assert services._workspace.runs.claim_next().id == run.id
-        run_job(services.settings, run.id)
-        return services.run(run.id)
-
-    return go
 
 
 @pytest.fixture
@@ -67,25 +29,6 @@ def fail_in():
     yield arrange
     for patch in patches:
         patch.undo()
-
-
-@pytest.fixture
-def press_stop(monkeypatch):
-    """Presses Stop once, at a step of a stage."""
-
-    def arrange(services, stage, step, *, keep):
-        steps = RunReporter.steps
-        told = []
-
-        def at_step(self, now, total):
-            if not told and self.stage["stage"] == stage and now == step:
-                told.append(services.stop_run(self._run_id, keep=keep))
-                self.flush()
-            steps(self, now, total)
-
-        monkeypatch.setattr(RunReporter, "steps", at_step)
-
-    return arrange
 
 
 def same_result(one, other):

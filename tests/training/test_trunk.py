@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from workbench.errors import TrainingProblem
 from workbench.training.common_parameters import WHOLE
 from workbench.training.convolutional import ConvolutionalSplit
+from workbench.training.cutting import split_model
+from workbench.training.layer_split import LayerSplit
 from workbench.training.lengths import TOKENS_PER_GROUP, groups_by_length
-from workbench.training.trunk import LayerSplit, split_model
 
 TEXTS = [
     "越野车",

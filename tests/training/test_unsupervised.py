@@ -246,7 +246,7 @@ def test_a_large_corpus_is_drawn_from_by_number_and_by_memory(toy_data, tiny_mod
 def test_long_texts_are_cut_and_dictionary_terms_are_not(tiny_model_folder, fp32):
     import torch
 
-    from workbench.training.trunk import split_model
+    from workbench.training.cutting import split_model
 
     long = "abcdefgh" * 5
     split = split_model(tiny_model_folder, 1)
@@ -276,7 +276,7 @@ def test_states_of_spoilt_texts_are_those_of_prepared_ones(tiny_model_folder, fp
     """Padded together or run one by one, at the usual positions or given ones: the same vectors."""
     import torch
 
-    from workbench.training.trunk import split_model
+    from workbench.training.cutting import split_model
 
     texts = ["abc", "越野车", "a much longer text abcdefghijklm"]
     split = split_model(tiny_model_folder, 1)
@@ -296,7 +296,7 @@ def test_states_of_spoilt_texts_are_those_of_prepared_ones(tiny_model_folder, fp
 def test_a_twin_has_weights_of_its_own(tiny_model_folder, fp32):
     import torch
 
-    from workbench.training.trunk import split_model
+    from workbench.training.cutting import split_model
 
     split = split_model(tiny_model_folder, 1)
     split.prepare(["abc", "xyz"], lambda _: None)

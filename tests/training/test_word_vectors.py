@@ -231,7 +231,7 @@ def test_what_needs_a_transformer_is_refused_in_words(train, letters, material, 
 def test_texts_without_a_known_piece_have_no_vector_and_break_nothing(letters):
     import torch
 
-    from workbench.training.trunk import split_model
+    from workbench.training.cutting import split_model
 
     model = split_model(letters, 2)
     model.prepare(["汽车", "", "  ", "abc"], lambda done: None)

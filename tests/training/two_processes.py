@@ -9,10 +9,10 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from workbench.training.cutting import split_model
 from workbench.training.distributed import average_gradients, shared
 from workbench.training.losses import in_batch_loss
 from workbench.training.stages.in_batch import InBatch
-from workbench.training.trunk import split_model
 
 PARAMETERS = {"batch_size": 16, "temperature": 0.05, "two_way": True}
 

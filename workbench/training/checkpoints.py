@@ -35,7 +35,10 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The checkpoints of one stage of one run: a folder each, whole or not there, the two newest kept.
+    """The checkpoints of one stage of one run: a folder each, whole or not there.
+
+    The two newest of this work are kept. Those of other work, and those that are damaged, go when the next
+    one is saved.
 
     ``mark`` writes the live curve and gives its newest point (None: nothing is to be saved any more);
     ``rewind`` takes the curve back to such a point, or to the stage's beginning (None).
@@ -54,6 +57,7 @@ class Checkpoints:
         self._mark = mark
         self._rewind = rewind
         self._next = time.monotonic() + every
+        self._ours: list[Path] = []  # of this work, in the order of their steps
 
     def due(self) -> bool:
         """Whether it is time to save; saving takes at most a twentieth of the time."""
@@ -70,15 +74,17 @@ class Checkpoints:
         curve = self._mark()
         if curve is None:
             return
-        began = time.monotonic()
+        began, folder = time.monotonic(), self._folder / f"step-{step:09d}"
         try:
-            with staged_folder(self._folder / f"step-{step:09d}") as out:
+            with staged_folder(folder) as out:
                 save_file({name: value.contiguous() for name, value in tensors.items()}, out / _TENSORS)
                 (out / _STATE).write_text(json.dumps({**facts, "step": step, "curve": curve}), "utf-8")
         except StorageProblem as error:
             log.warning("no checkpoint at step %d: %s", step, error)
-        for old in self._all()[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+        else:
+            self._ours = [*(each for each in self._ours if each != folder), folder][-KEPT:]
+            for old in set(self._all()).difference(self._ours):
+                shutil.rmtree(old, ignore_errors=True)
         spent = time.monotonic() - began
         self._next = time.monotonic() + max(self._every, spent / MOST_OF_THE_TIME)
 
@@ -96,6 +102,7 @@ class Checkpoints:
                 continue
             log.info("going on from %s", folder.name)
             self._rewind(int(facts["curve"]))
+            self._ours = [folder]
             return Checkpoint(load_file(folder / _TENSORS), facts)
         if found:
             self._rewind(None)

@@ -13,8 +13,8 @@ from workbench.training.checkpoints import signature_of
 from workbench.training.common_parameters import layer_count
 from workbench.training.cross_split import CrossSplit, cross_split, joined
 from workbench.training.dataset import DevProbe, DevScores
-from workbench.training.fitting import Fitted, Vectors, draw, fit
-from workbench.training.looking import EVALUATION_SHARE, Look
+from workbench.training.fitting import Fitted, fit
+from workbench.training.looking import EVALUATION_SHARE, Look, Vectors, draw
 from workbench.training.losses import MARKED_WEIGHT, batches
 from workbench.training.mining import concept_of_terms, mine
 from workbench.training.registry import StageContext

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ModelProblem, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.models.reranking import RERANKER, encodable, pair_tokenizer
+from workbench.training.cutting import split_model
+from workbench.training.layer_split import LayerSplit, backbone
 from workbench.training.registry import StageContext
-from workbench.training.trunk import LayerSplit, backbone, split_model
 
 if TYPE_CHECKING:
     import torch

@@ -8,6 +8,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from workbench.training.looking import Vectors
 if TYPE_CHECKING:
     import torch
 
-GRACE = 5.0  # seconds that processes have to end by themselves
+GRACE = 5.0  # seconds until a process that was killed is gone
 LISTEN = 0.2  # seconds between two questions whether somebody pressed Stop
 
 
@@ -110,7 +111,10 @@ class Team:
     """
 
     def __init__(self, module: str, argument: str, processes: int) -> None:
+        # torchrun makes a folder for logs even where it writes none, and leaves it behind
+        self._logs = tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True)
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command += ["--log-dir", self._logs.name]
         command += ["--nproc-per-node", str(processes), "-m", module, argument]
         threads = max(1, (os.cpu_count() or 1) // processes)
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
@@ -163,21 +167,25 @@ class Team:
             yield message
 
     def close(self) -> None:
-        """End all of them: asked at first, then by force."""
+        """End all of them, by force: they hold nothing that was not handed over.
+
+        Asked, a launcher that is still starting would not answer for seconds.
+        """
         import psutil
 
-        members = self.members()
+        with contextlib.suppress(psutil.Error):  # so that it starts none while they are counted
+            psutil.Process(self._process.pid).suspend()
+        for process in self.members():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self._process.wait()
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
-        _, alive = psutil.wait_procs(members, timeout=GRACE)
-        for process in alive:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._process.wait()
-        self._listener.join(GRACE)
+        self._listener.join(GRACE)  # it hears the end of the last of them
         if self._process.stdout:
             self._process.stdout.close()
+        self._logs.cleanup()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

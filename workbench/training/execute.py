@@ -226,10 +226,10 @@ class _Work:
         self._workspace.retention.measure(name, self._subject.terms, lambda f, _: self._reporter.progress(f))
 
     def _stopped(self, prepare: float) -> tuple[RunState, LocalText, dict[str, Any]]:
-        """What is kept after Stop: the best so far, or the stage before, or nothing.
+        """What is kept after Stop: the best so far, or the stage before.
 
         Raises:
-            Stopped: nothing is kept.
+            Stopped: nothing of this attempt is kept.
         """
         if self._reporter.stop_request == "discard":
             self._folder.discard()
@@ -240,9 +240,9 @@ class _Work:
             if not last.chosen.get("epoch"):  # nothing was learnt in it that would be worth keeping
                 shutil.rmtree(self._folder.stage(done))
                 self._outcomes.pop()
-        if not self._outcomes:
-            raise Stopped(LocalText("已停止。", "Stopped."))
         done = len(self._outcomes)
+        if not done or (not self._results[-1].stopped_early and self._folder.offered() > done):
+            raise Stopped(LocalText("已停止。", "Stopped."))  # an earlier attempt came further, perhaps
         if done < len(self._folder.stages):
             self._folder.adopt(done)
             if self._results[-1].stopped_early:

@@ -10,14 +10,13 @@ from typing import Any
 from workbench.localtext import LocalText
 from workbench.training.checkpoints import signature_of
 from workbench.training.common_parameters import epoch_count, layer_count
-from workbench.training.looking import Look, Looks, Vectors, draw
-from workbench.training.loop import Loop, check_finite, optimizer_of
-from workbench.training.objectives import BeforeEpoch, Companion, Looking, Objective
+from workbench.training.cutting import split_model
+from workbench.training.looking import Look, Looks
+from workbench.training.loop import Loop
+from workbench.training.objectives import Companion, Looking, Objective
 from workbench.training.registry import StageContext, StageResult, Workload
-from workbench.training.trunk import SplitModel, split_model
-
-__all__ = ["BeforeEpoch", "Companion", "Objective", "Vectors", "check_finite", "draw", "estimated_seconds"]
-__all__ += ["Fitted", "Looking", "fit", "fit_top_layers", "optimizer_of", "work_signature"]
+from workbench.training.standing import Standing
+from workbench.training.trunk import SplitModel
 
 
 @dataclass(frozen=True)
@@ -124,13 +123,11 @@ def fit(
     Raises:
         TrainingProblem: the loss is no longer a number.
     """
-    saved = context.checkpoints.newest(signature) if context.checkpoints else None
-    if saved is None:
-        base = looks.take(0, 0.0, wide=True)
-    else:
-        base = Look.of(saved.facts["base"], model.snapshot())
-        context.monitor.restore(saved.facts["monitor"])
-    loop = Loop(context, parameters, model, looks, objective, signature)
+    last = parameters.get("keep") == "last"
+    standing = Standing(context, signature, patience=int(parameters.get("patience", 0)), last=last)
+    saved = standing.newest()
+    base = standing.take_up(saved, model) if saved else looks.take(0, 0.0, wide=True)
+    loop = Loop(context, parameters, model, looks, objective, standing)
     best, stopped = loop.run(base, saved)
     return Fitted(base, best, stopped, loop.ended_at, loop.epochs)
 

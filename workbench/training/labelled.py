@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.evaluation.split import connected
 from workbench.normalise import term_key
 from workbench.training.common_parameters import INSTRUCTIONS
-from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
+from workbench.training.fitting import estimated_seconds, fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.losses import batches
 from workbench.training.material import enough_pairs
 from workbench.training.registry import StageContext, StageResult, Workload

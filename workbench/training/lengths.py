@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 TOKENS_PER_BATCH = 4096
 TOKENS_PER_GROUP = 500  # what one more pass through the head costs, however little is in it
+TOKENS_PER_ATTENTION = 40  # the same where groups share the pass, and attention alone is each group's own
 
 
 def equal_length_batches(ids: list[list[int]], numbers: Sequence[int]) -> Iterator[list[int]]:
@@ -22,19 +23,18 @@ def equal_length_batches(ids: list[list[int]], numbers: Sequence[int]) -> Iterat
             yield rows[start : start + size]
 
 
-def groups_by_length(lengths: Sequence[int]) -> list[int]:
+def groups_by_length(lengths: Sequence[int], each: int = TOKENS_PER_GROUP) -> list[int]:
     """Sizes of the groups into which texts of ascending ``lengths`` are cut: the least padding, few groups.
 
-    A group costs its texts times its longest, and :data:`TOKENS_PER_GROUP` for itself; the cheapest
-    way is found by dynamic programming over the places where the length changes.
+    A group costs its texts times its longest, and ``each`` tokens for itself; the cheapest way is found by
+    dynamic programming over the places where the length changes.
     """
     ends = [i for i in range(1, len(lengths) + 1) if i == len(lengths) or lengths[i] != lengths[i - 1]]
     cheapest: dict[int, tuple[int, int]] = {0: (0, 0)}  # texts so far -> cost, where the last group begins
     for end in ends:
         longest = lengths[end - 1]
         cheapest[end] = min(
-            (cost + (end - begin) * longest + TOKENS_PER_GROUP, begin)
-            for begin, (cost, _) in cheapest.items()
+            (cost + (end - begin) * longest + each, begin) for begin, (cost, _) in cheapest.items()
         )
     sizes = []
     end = len(lengths)

@@ -57,13 +57,6 @@ class Look:
         return cls(scores, facts["epoch"], facts["alpha"], weights, facts["watched"], reading)
 
 
-def improves(seen: Look | None, best: Look | None) -> bool:
-    """Whether a look is one of a trained model, and better than the best so far (None: there was none)."""
-    if seen is None or not seen.alpha:  # nothing, or the base
-        return False
-    return best is None or seen.scores.choice > best.scores.choice
-
-
 def draw(context: StageContext, step: int, scores: DevScores) -> None:
     """Put development scores into the live curve."""
     context.report.point("dev_recall@1", step, scores.recall1)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.checkpoints import Checkpoint, LoopState, listed_tensors, numbered_tensors
+from workbench.training.checkpoints import Checkpoint, LoopState
 from workbench.training.common_parameters import epoch_count
-from workbench.training.looking import Look, improves
+from workbench.training.layer_split import LayerSplit
+from workbench.training.looking import Look
 from workbench.training.objectives import BeforeEpoch, Companion, Looking, Objective
 from workbench.training.pace import Pace
 from workbench.training.registry import StageContext
-from workbench.training.trunk import LayerSplit, SplitModel
+from workbench.training.standing import Standing
+from workbench.training.trunk import SplitModel
 
 if TYPE_CHECKING:
     import torch
@@ -42,12 +44,12 @@ class Loop:
         model: SplitModel,
         looks: Looking,
         objective: Objective,
-        signature: str,
+        standing: Standing,
     ) -> None:
         import torch
 
         self._context, self._model, self._looks, self._objective = context, model, looks, objective
-        self._signature = signature
+        self._standing = standing
         self._generator = torch.Generator().manual_seed(context.seed)
         self.epochs = epoch_count(parameters, objective.examples)
         self._first = objective.epoch(self._generator)
@@ -55,8 +57,6 @@ class Loop:
         self._total = self.epochs * self._per_epoch
         self._companion = objective if isinstance(objective, Companion) else Companion()
         self._optimizer, self._schedule = optimizer_of(model, self._companion, parameters, self._total)
-        self._keep_last = parameters.get("keep") == "last"
-        self._patience = 0 if self._keep_last else int(parameters.get("patience", 0))
         self._due, self._wide = looks.plan(objective.examples, self._per_epoch, self._total)
         self._pace = Pace(context.report, context.monitor, self._total)
         self._state = LoopState(
@@ -67,10 +67,7 @@ class Loop:
             (objective, self._companion.keeps),
             looks_back=isinstance(objective, BeforeEpoch),
         )
-        self._best: Look | None = None
         self._epoch = self._step = 0
-        self._looked = 0  # the last step that was looked at
-        self._worse = 0  # looks since the best one
         self.ended_at: float | None = None  # the epoch, where patience ran out before the last
 
     def run(self, base: Look, saved: Checkpoint | None) -> tuple[Look, bool]:
@@ -82,10 +79,10 @@ class Loop:
         except Stopped:
             if self._step:
                 self._save(base)
-            self._keep(self._looks.undrawn)
-            return self._best or base, True
-        assert self._best is not None  # the last step is always looked at
-        return self._best, False
+            self._standing.keep(self._looks.undrawn)
+            return self._standing.best or base, True
+        assert self._standing.best is not None  # the last step is always looked at
+        return self._standing.best, False
 
     def _run(self, base: Look, saved: Checkpoint | None) -> None:
         begin = saved.facts["epoch"] if saved else 0
@@ -96,18 +93,13 @@ class Loop:
             if saved and number == begin:
                 self._take_up(saved)
             for rows in batches[self._step - number * self._per_epoch :]:
-                if self._out_of_patience():
+                if self._standing.out_of_patience:
+                    self.ended_at = self._step / self._per_epoch
                     return
                 self._train_on(rows)
                 self._look()
                 if self._context.checkpoints and self._context.checkpoints.due():
                     self._save(base)
-
-    def _out_of_patience(self) -> bool:
-        if not self._patience or self._worse < self._patience:
-            return False
-        self.ended_at = self._step / self._per_epoch
-        return True
 
     def _open(self, number: int) -> Sequence[torch.Tensor]:
         """The batches of an epoch."""
@@ -137,44 +129,20 @@ class Loop:
         self._context.report.steps(self._step, self._total)
 
     def _look(self) -> None:
-        if self._step not in self._due or self._looked == self._step:
+        if self._step not in self._due or self._standing.looked == self._step:
             return
-        seen = self._looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
-        self._worse = 0 if self._keep(seen) else self._worse + 1
-        self._looked = self._step
-
-    def _keep(self, seen: Look | None) -> bool:
-        """Whether a look is the best so far; it is kept then, or where the last one is wanted."""
-        better = improves(seen, self._best)
-        if better or (self._keep_last and seen is not None and seen.alpha):
-            self._best = seen
-        return better
+        wide = self._step in self._wide
+        self._standing.add(self._looks.take(self._step, self._step / self._per_epoch, wide=wide), self._step)
 
     def _save(self, base: Look) -> None:
         """Write a checkpoint of the steps done so far."""
-        if self._context.checkpoints is None:
-            return
-        tensors, facts = self._state.capture()
-        best = self._best
-        if best is not None:
-            tensors.update(numbered_tensors("best", best.weights))
-            facts["best"] = best.facts()
-        facts.update(
-            signature=self._signature,
-            epoch=self._epoch,
-            looked=self._looked,
-            worse=self._worse,
-            base=base.facts(),
-            monitor=self._context.monitor.state(),
-        )
-        self._context.checkpoints.save(self._step, tensors, facts)
+        if self._context.checkpoints:
+            tensors, facts = self._state.capture()
+            self._standing.save(self._step, tensors, {**facts, "epoch": self._epoch}, base)
 
     def _take_up(self, saved: Checkpoint) -> None:
         self._state.restore(saved)
-        self._step, self._looked = saved.facts["step"], saved.facts["looked"]
-        self._worse = saved.facts["worse"]
-        if "best" in saved.facts:
-            self._best = Look.of(saved.facts["best"], listed_tensors(saved.tensors, "best"))
+        self._step = saved.facts["step"]
         self._look()  # Stop may have come between a step and its look
 
 

@@ -130,10 +130,12 @@ def in_batch_loss(
 
 
 def batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """``order`` cut into batches of ``size``; a last batch of one (no negative) joins the one before."""
-    parts = list(order.split(size))
-    if len(parts) > 1 and len(parts[-1]) == 1:
-        import torch
+    """``order`` cut into as few batches of at most ``size`` as there must be, all as large as each other.
 
-        parts[-2:] = [torch.cat(parts[-2:])]
-    return parts
+    A short last batch would have few negatives and a small loss: a tooth in the curve at each epoch's end.
+    Two are the least, since one alone has no negative; then a batch may hold one more than ``size``.
+    """
+    count = -(-len(order) // max(1, size))
+    if size < 2 or len(order) // max(1, count) < 2:
+        count = max(1, len(order) // 2)
+    return list(order.tensor_split(max(1, count)))

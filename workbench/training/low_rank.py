@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.trunk import LayerSplit, split_model
+from workbench.training.cutting import split_model
+from workbench.training.layer_split import LayerSplit
 
 if TYPE_CHECKING:
     import torch

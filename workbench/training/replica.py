@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from workbench.errors import WorkbenchError
 from workbench.training.checkpoints import Checkpoint, LoopState
+from workbench.training.cutting import split_model
 from workbench.training.dataset import TrainingSet
 from workbench.training.distributed import average_gradients, end_with_parent, say, shared, write_whole
+from workbench.training.layer_split import LayerSplit
 from workbench.training.loop import check_finite, optimizer_of
 from workbench.training.monitoring import Monitor
 from workbench.training.objectives import Companion
 from workbench.training.pace import Pace
 from workbench.training.registry import Reporter
 from workbench.training.stages.in_batch import InBatch
-from workbench.training.trunk import LayerSplit, SplitModel, split_model
+from workbench.training.trunk import SplitModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,9 +50,9 @@ class Pairs:
 
 def main() -> int:
     """Train as the job says. A refusal is told in words."""
+    end_with_parent()  # before anything that takes time
     import torch.distributed as dist
 
-    end_with_parent()
     folder = Path(sys.argv[1])
     job = json.loads((folder / JOB).read_text(encoding="utf-8"))
     cuda = _device() is not None

@@ -102,10 +102,16 @@ class RunFolder:
             for name in manifest["files"]:
                 link_or_copy(source_folder / name, out / name)
 
+    def offered(self) -> int:
+        """The stage whose model the run offers, whole or not; 0: it offers none."""
+        manifest = manifest_of(self.model) or {}
+        return int(manifest.get("adopted") or manifest.get("number") or 0)
+
     def keep_what_there_is(self) -> bool:
-        """After an end on the way: offer the newest whole stage where there is no model yet."""
-        if manifest_of(self.model) is None and self.next_stage() > 1:
-            self.adopt(self.next_stage() - 1)
+        """After an end on the way: offer the newest whole stage where no later one is offered already."""
+        whole = self.next_stage() - 1
+        if self.offered() < whole:
+            self.adopt(whole)
         return manifest_of(self.model) is not None
 
     def discard(self) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.training.common_parameters import WHOLE
 from workbench.training.lengths import cut, equal_length_batches, groups_by_length
 
 if TYPE_CHECKING:
     import torch
-
-_LEAST_COSINE = 0.999
-_PROBES = ("SUV", "钢筋混凝土结构", "IL-2 gene expression and NF-kappa B activation")
 
 
 class SplitModel(ABC):
@@ -146,10 +141,15 @@ class SplitModel(ABC):
         if not bool(self._ran[rows].all()):
             self._run_trunk(torch.unique(rows[~self._ran[rows]]).tolist(), lambda _: None)
         order = torch.argsort(self._lengths[rows], stable=True)
-        place = torch.argsort(order)
-        parts = rows[order].split(groups_by_length(self._lengths[rows[order]].tolist()))
-        with autocast():  # around all groups: the weights are converted once
-            return torch.cat([self._of_similar_length(part) for part in parts])[place]
+        with autocast():  # around all: the weights are converted once
+            return self._by_length(rows[order])[torch.argsort(order)]
+
+    def _by_length(self, rows: torch.Tensor) -> torch.Tensor:
+        """As :meth:`vectors`, of texts sorted by length."""
+        import torch
+
+        parts = rows.split(groups_by_length(self._lengths[rows].tolist()))
+        return torch.cat([self._of_similar_length(part) for part in parts])
 
     def _of_similar_length(self, rows: torch.Tensor) -> torch.Tensor:
         """As :meth:`vectors`, all texts padded to the longest of them."""
@@ -223,222 +223,6 @@ class SplitModel(ABC):
                 parameter.copy_(value)
 
 
-class LayerSplit(SplitModel):
-    """A BERT-like encoder (``embeddings`` and ``encoder.layer``) cut below its top layers."""
-
-    def __init__(self, model: Any, layers: int) -> None:
-        from workbench.training.dropout import pool_dropout
-
-        super().__init__()
-        self._model = model
-        bert = backbone(model)
-        assert bert is not None  # split_model has looked
-        self._bert = bert
-        stack = self._bert.encoder.layer
-        self._cut = len(stack) - min(layers, len(stack))
-        self._top = list(stack[self._cut :])
-        pool_dropout(self._top)
-        for parameter in self._bert.parameters():
-            parameter.requires_grad_(False)
-        for layer in self._top:
-            layer.requires_grad_(True)
-
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids with the model's default prompt before each text."""
-        name = self._model.default_prompt_name
-        prompt = self._model.prompts.get(name, "") if name else ""
-        limit = self._model.get_max_seq_length() or 512
-        encoded = self._model.tokenizer([prompt + text for text in texts], truncation=True, max_length=limit)
-        rows: list[list[int]] = encoded["input_ids"]
-        return rows
-
-    def trunk(
-        self, ids: torch.Tensor, mask: torch.Tensor | None = None, places: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Embeddings and the layers below the cut."""
-        # RoBERTa counts its positions from behind the padding token's number
-        first = getattr(self._bert.embeddings, "padding_idx", None)
-        if places is not None and first is not None:
-            places = places + first + 1
-        hidden = self._bert.embeddings(input_ids=ids, position_ids=places)
-        additive = None if mask is None else additive_mask(mask)
-        for layer in self._bert.encoder.layer[: self._cut]:
-            hidden = first_of(layer(hidden, additive))
-        return hidden
-
-    def head(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The layers above the cut, then the model's own pooling and what follows it, in float32."""
-        return self.pool(self.top(hidden, mask), mask)
-
-    def top(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The layers above the cut: token states (b, L, width) of the trunk's."""
-        additive = additive_mask(mask)
-        for layer in self._top:
-            hidden = first_of(layer(hidden, additive))
-        return hidden
-
-    def pool(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Sentence vectors (b, d) of the last layer's states: the model's own pooling and what follows it."""
-        import torch
-
-        features: dict[str, Any] = {"token_embeddings": hidden.float(), "attention_mask": mask.long()}
-        with torch.autocast("cpu", enabled=False):
-            for module in list(self._model)[1:]:
-                features = module(features)
-        vectors: torch.Tensor = features["sentence_embedding"]
-        return vectors
-
-    def trainable(self) -> list[torch.nn.Parameter]:
-        """Every parameter of the layers above the cut."""
-        return [p for layer in self._top for p in layer.parameters()]
-
-    def train(self, mode: bool) -> None:
-        """Dropout on or off above the cut; below it there is none."""
-        self._bert.eval()
-        for layer in self._top:
-            layer.train(mode)
-
-    def twin(self) -> LayerSplit:
-        """Copies of the layers above the cut."""
-        other = copy.copy(self)
-        other._top = copy.deepcopy(self._top)
-        return other
-
-    def modules(self) -> list[torch.nn.Module]:
-        """Of the layers above the cut."""
-        return [module for layer in self._top for module in layer.modules()]
-
-    def word_table(self) -> torch.Tensor:
-        """The input embeddings."""
-        table: torch.Tensor = self._bert.embeddings.word_embeddings.weight
-        return table
-
-    @property
-    def tokenizer(self) -> Any:
-        """The model's own."""
-        return self._model.tokenizer
-
-    @property
-    def model(self) -> Any:
-        """The whole sentence-transformers model."""
-        return self._model
-
-    @property
-    def depth(self) -> int:
-        """Layers in all, frozen and trained."""
-        return len(self._bert.encoder.layer)
-
-    @property
-    def heads(self) -> int:
-        """Attention heads of a layer."""
-        return int(self._bert.config.num_attention_heads)
-
-    def _changed(self) -> list[torch.nn.Parameter]:
-        """The model's parameters that are no longer the base's."""
-        return self.trainable()
-
-    def save(self, out: Path, base: Path) -> None:
-        """The base's files with the trained tensors put in their places."""
-        from safetensors.torch import load_file, save_file
-
-        from workbench.models.adapter import copy_model
-
-        weights = base / "model.safetensors"
-        changed = self._changed()
-        if not weights.exists():  # sharded or otherwise unusual: let the library write all of it
-            self._model.save_pretrained(str(out), create_model_card=False)
-            return
-        copy_model(base, out, without=("model.safetensors",))
-        tensors = load_file(weights)
-        wanted = {id(value): name for name, value in self._bert.named_parameters()}
-        for parameter in changed:
-            name = wanted[id(parameter)]
-            stored = next(known for known in tensors if known == name or known.endswith(f".{name}"))
-            tensors[stored] = parameter.detach().to(tensors[stored].dtype).contiguous()
-        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
-
-
-def split_model(folder: Path, layers: int) -> SplitModel:
-    """Load a model and cut it below its top ``layers``; ``WHOLE`` trains its words as well.
-
-    Architectures that have no layers train what they always train.
-
-    Raises:
-        TrainingProblem: its architecture has no stack of layers that could be cut, or cut in two it
-            does not compute what it computes whole.
-    """
-    from workbench.errors import TrainingProblem
-    from workbench.localtext import LocalText
-    from workbench.models.encoder import is_static
-    from workbench.models.loading import load_model
-
-    model = load_model(folder)
-    if is_static(model):
-        from workbench.training.static_split import StaticSplit
-
-        return StaticSplit(model)
-    split: SplitModel | None = None
-    if hasattr(model[0], "is_embedding"):
-        from workbench.training.convolutional import ConvolutionalSplit
-
-        split = ConvolutionalSplit(model)
-    elif backbone(model) is not None:
-        from workbench.training.whole_split import WholeSplit
-
-        split = WholeSplit(model) if layers == WHOLE else LayerSplit(model, layers)
-    if split is not None and _agrees(split, model):
-        return split
-    raise TrainingProblem(
-        LocalText(
-            "这个模型的结构（{kind}）还不能精调。",
-            "Models of this architecture ({kind}) cannot be fine-tuned here.",
-        ),
-        LocalText(
-            "请改用「即时」方案，或换一个 BERT 类模型。", "Use the Instant recipe, or a BERT-like model."
-        ),
-        kind=type(model[0]).__name__,
-    )
-
-
-def _agrees(split: SplitModel, model: Any) -> bool:
-    """Whether trunk and head give the model's own vectors: cosine above 0.999 for every probe, in float32.
-
-    Layers may need more than states and a mask (a relative position bias, say): some then fail, and
-    some compute something else without a word.
-    """
-    import torch
-
-    split.train(False)
-    expected = model.encode(
-        list(_PROBES), convert_to_tensor=True, normalize_embeddings=True, show_progress_bar=False
-    )
-    with torch.inference_mode():
-        try:
-            ids = split.token_ids(_PROBES)
-            states = [split.trunk(torch.tensor([row]))[0] for row in ids]
-            mask = torch.arange(max(map(len, ids)))[None, :] < torch.tensor([[len(row)] for row in ids])
-            padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
-            found = torch.nn.functional.normalize(split.head(padded, mask), dim=1)
-        except (TypeError, ValueError, RuntimeError, LookupError, AttributeError):
-            return False
-    if found.shape != expected.shape:
-        return False
-    return bool((found * expected).sum(1).min() > _LEAST_COSINE)
-
-
-def backbone(model: Any) -> Any | None:
-    """The BERT-like module inside a SentenceTransformer, or None."""
-    for name in ("model", "auto_model"):
-        inner = getattr(model[0], name, None)
-        if (
-            inner is not None
-            and hasattr(inner, "embeddings")
-            and hasattr(getattr(inner, "encoder", None), "layer")
-        ):
-            return inner
-    return None
-
-
 def autocast() -> Any:
     """bfloat16 autocast where the processor computes it natively; else nothing.
 
@@ -450,15 +234,3 @@ def autocast() -> Any:
 
     enabled = os.environ.get("WORKBENCH_PRECISION") != "fp32" and bf16_is_fast()
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
-
-
-def additive_mask(mask: torch.Tensor) -> torch.Tensor:
-    """What is added to attention scores for a mask (b, L) of the real tokens."""
-    import torch
-
-    return torch.where(mask, 0.0, -1e9)[:, None, None, :]
-
-
-def first_of(output: Any) -> Any:
-    """The states that a layer gives, which some wrap in a tuple."""
-    return output[0] if isinstance(output, tuple) else output

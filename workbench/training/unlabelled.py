@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TrainingProblem
 from workbench.localtext import LocalText
-from workbench.training.fitting import Companion, estimated_seconds
+from workbench.training.fitting import estimated_seconds
+from workbench.training.layer_split import LayerSplit
 from workbench.training.lengths import cut
 from workbench.training.material import enough_texts
+from workbench.training.objectives import Companion
 from workbench.training.registry import StageContext, StageResult, Workload
-from workbench.training.trunk import LayerSplit, SplitModel
+from workbench.training.trunk import SplitModel
 
 if TYPE_CHECKING:
     import torch

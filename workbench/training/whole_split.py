@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.training.common_parameters import MANY
-from workbench.training.trunk import LayerSplit, additive_mask, first_of
+from workbench.training.layer_split import LayerSplit
 
 if TYPE_CHECKING:
     import torch
@@ -52,8 +52,8 @@ class WholeSplit(LayerSplit):
             places = torch.arange(ids.shape[1]).expand_as(ids)
         return torch.stack([ids, places], dim=-1)
 
-    def top(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Token states (b, L, width) of ids and positions: the embeddings and all layers."""
+    def enter(self, hidden: torch.Tensor) -> torch.Tensor:
+        """The embeddings (b, L, width) of ids and positions (b, L, 2)."""
         import torch
 
         ids, places = hidden.long().unbind(-1)
@@ -67,9 +67,6 @@ class WholeSplit(LayerSplit):
         states: torch.Tensor = self._bert.embeddings(
             inputs_embeds=words, position_ids=places if first is None else places + first + 1
         )
-        additive = additive_mask(mask)
-        for layer in self._top:
-            states = first_of(layer(states, additive))
         return states
 
     def trainable(self) -> list[torch.nn.Parameter]:

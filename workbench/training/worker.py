@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Stopped, StorageProblem, WorkbenchError
 from workbench.localtext import LocalText
 from workbench.settings import Settings, who_can_change
-from workbench.training.causes import BUDGET_IS_UP, STOPPED, TIME_IS_UP, Memory, unexpected
+from workbench.training.causes import (
+    BUDGET_IS_UP,
+    STOPPED,
+    STOPPED_KEPT,
+    TIME_IS_UP,
+    Memory,
+    unexpected,
+)
+from workbench.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from workbench.storage.runs import RunStore
@@ -198,6 +206,7 @@ def run_job(settings: Settings, run_id: str) -> int:
     me = psutil.Process()
     runs.attach_worker(run_id, me.pid, me.create_time())
     if not runs.mark_running(run_id):
+        _kept(RunFolder(settings, runs.get(run_id)), runs.stop_request(run_id))
         runs.finish(run_id, "stopped", LocalText("开始之前已停止。", "Stopped before it began."))
         return 0
     run = runs.get(run_id)
@@ -212,7 +221,9 @@ def run_job(settings: Settings, run_id: str) -> int:
         reporter.flush()
         runs.finish(run_id, state, _with_reason(message, reporter, limit), result)
     except Stopped:
-        runs.finish(run_id, "stopped", _with_reason(STOPPED, reporter, limit))
+        kept = _kept(RunFolder(settings, run), reporter.stop_request)
+        message = STOPPED_KEPT if kept else STOPPED
+        runs.finish(run_id, "stopped", _with_reason(message, reporter, limit))
     except WorkbenchError as error:
         log.exception("the run ended with a refusal")
         runs.finish(run_id, "failed", LocalText(error.text("zh"), error.text("en")))
@@ -226,6 +237,17 @@ def run_job(settings: Settings, run_id: str) -> int:
     finally:
         workspace.close()
     return 0
+
+
+def _kept(folder: RunFolder, request: str | None) -> bool:
+    """Whether a run that was stopped before it came to anything has a model, of an attempt before this one.
+
+    Where nothing is to be kept, that goes as well.
+    """
+    if request == "discard":
+        folder.discard()
+        return False
+    return folder.keep_what_there_is()
 
 
 def _with_reason(message: LocalText, reporter: RunReporter, limit: float) -> LocalText:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.dataset import TrainingSet
-from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
+from workbench.training.fitting import estimated_seconds, fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.stages.in_batch import InBatch
 from workbench.types import Parameter

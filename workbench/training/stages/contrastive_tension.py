@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.contrast import tension
-from workbench.training.fitting import Companion, Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.losses import batches
+from workbench.training.objectives import Companion
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel
 from workbench.training.unlabelled import RawTexts, estimated, raw_texts

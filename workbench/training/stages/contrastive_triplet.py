@@ -9,8 +9,9 @@ from workbench.errors import TooLittleData
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
 from workbench.training import common_parameters as common
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
 from workbench.training.labelled import drawn, estimated_labelled
+from workbench.training.looking import Vectors
 from workbench.training.losses import batches
 from workbench.training.pair_losses import batch_hard_triplet_loss, triplet_loss
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
-from workbench.training.fitting import check_finite
+from workbench.training.loop import check_finite
 from workbench.training.postprocessing import Listed, post_process, rounds_parameter
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.types import Parameter

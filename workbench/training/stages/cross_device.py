@@ -12,15 +12,17 @@ from typing import Any
 
 from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
+from workbench.storage.artifacts import STAGING_PREFIX
 from workbench.training import common_parameters as common
 from workbench.training import replica
-from workbench.training.checkpoints import Checkpoint, listed_tensors, numbered_tensors
+from workbench.training.cutting import split_model
 from workbench.training.distributed import Hurried, Team
 from workbench.training.fitting import Fitted, concluded, estimated_seconds, work_signature
-from workbench.training.looking import Look, Looks, improves
+from workbench.training.looking import Looks
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.stages.in_batch import InBatch
-from workbench.training.trunk import SplitModel, split_model
+from workbench.training.standing import Standing
+from workbench.training.trunk import SplitModel
 from workbench.types import Parameter
 
 START_SECONDS = 20.0  # until the processes have their libraries
@@ -52,7 +54,8 @@ def run(context: StageContext, parameters: dict[str, Any]) -> StageResult:
     model.prepare([*terms, *watched], context.report.progress, whole=len(terms), tail=len(watched))
     context.report.phase(LocalText("正在测量基础模型", "Measuring the base model"))
     course = _Course(context, parameters, model, processes)
-    with tempfile.TemporaryDirectory(prefix="workbench-") as place:
+    # beside what is being written: should this process be killed, it is cleared away with that
+    with tempfile.TemporaryDirectory(prefix=STAGING_PREFIX, dir=context.out.parent) as place:
         fitted = course.run(Path(place), layers)
     result = concluded(context, parameters, model, course.looks, fitted)
     return replace(result, chosen={**result.chosen, "processes": processes})
@@ -96,13 +99,17 @@ class _Course:
         self._epochs = int(parameters["epochs"])
         self._total = self._epochs * self._per_epoch
         self._due, self._wide = self.looks.plan(objective.examples, self._per_epoch, self._total)
-        self._best: Look | None = None
-        self._step = self._looked = self._worse = 0
+        self._step = 0
         self._unseen: Path | None = None  # weights that wait for their look
         self._asked = False  # for a checkpoint
-        self._signature = work_signature(context, parameters, processes)
-        self._saved = context.checkpoints.newest(self._signature) if context.checkpoints else None
-        self._base = self._take_up(self._saved) if self._saved else self.looks.take(0, 0.0, wide=True)
+        signature = work_signature(context, parameters, processes)
+        self._standing = Standing(context, signature, patience=int(parameters["patience"]))
+        self._saved = self._standing.newest()
+        if self._saved:
+            self._step = self._saved.facts["step"]
+            self._base = self._standing.take_up(self._saved, model)
+        else:
+            self._base = self.looks.take(0, 0.0, wide=True)
 
     def run(self, folder: Path, layers: int) -> Fitted:
         """Let the processes train, until they are done, patience runs out or Stop is pressed."""
@@ -112,14 +119,14 @@ class _Course:
                 stopped = self._train(folder, layers)
         except Stopped:
             stopped = True
-        ended_at = self._looked / self._per_epoch if self._over and self._looked < self._total else None
-        return Fitted(self._base, self._best or self._base, stopped, ended_at, self._epochs)
+        looked = self._standing.looked
+        ended_at = looked / self._per_epoch if self._over and looked < self._total else None
+        return Fitted(self._base, self._standing.best or self._base, stopped, ended_at, self._epochs)
 
     @property
     def _over(self) -> bool:
         """Whether the last step was looked at, or patience has run out."""
-        patience = int(self._parameters["patience"])
-        return self._looked == self._total or bool(patience and self._worse >= patience)
+        return self._standing.looked == self._total or self._standing.out_of_patience
 
     def _train(self, folder: Path, layers: int) -> bool:
         """Whether it was stopped."""
@@ -131,7 +138,7 @@ class _Course:
             try:
                 self._follow(folder, team.messages(report))
             except Stopped:
-                self._keep(self.looks.undrawn)
+                self._standing.keep(self.looks.undrawn)
                 checkpoints, in_training = self._context.checkpoints, self._step and not self._saved
                 if in_training and checkpoints and checkpoints.wanted():
                     self._look()  # it was cut off, perhaps
@@ -183,43 +190,17 @@ class _Course:
         self._model.restore([weights[name] for name in sorted(weights)])
         seen = self.looks.take(self._step, self._step / self._per_epoch, wide=self._step in self._wide)
         self._unseen.unlink()
-        self._unseen, self._looked = None, self._step
-        self._worse = 0 if self._keep(seen) else self._worse + 1
-
-    def _keep(self, seen: Look | None) -> bool:
-        """Whether a look is the best so far, and kept."""
-        better = improves(seen, self._best)
-        self._best = seen if better else self._best
-        return better
+        self._unseen = None
+        self._standing.add(seen, self._step)
 
     def _save(self, path: Path, facts: dict[str, Any]) -> None:
         """Keep what the processes have handed over, with what is known here, as a checkpoint."""
         from safetensors.torch import load_file
 
-        assert self._context.checkpoints is not None  # else nobody has asked
         tensors = load_file(path)
         path.unlink()
-        if self._best is not None:
-            tensors.update(numbered_tensors("best", self._best.weights))
-            facts["best"] = self._best.facts()
-        facts.update(
-            signature=self._signature,
-            looked=self._looked,
-            worse=self._worse,
-            base=self._base.facts(),
-            monitor=self._context.monitor.state(),
-        )
-        self._context.checkpoints.save(self._step, tensors, facts)
+        self._standing.save(self._step, tensors, facts, self._base)
         self._asked = False
-
-    def _take_up(self, saved: Checkpoint) -> Look:
-        """Go on from there; the look at the base of then."""
-        self._context.monitor.restore(saved.facts["monitor"])
-        self._step, self._looked = saved.facts["step"], saved.facts["looked"]
-        self._worse = saved.facts["worse"]
-        if "best" in saved.facts:
-            self._best = Look.of(saved.facts["best"], listed_tensors(saved.tensors, "best"))
-        return Look.of(saved.facts["base"], self._model.snapshot())
 
     def _write_job(self, folder: Path, layers: int) -> None:
         from safetensors.numpy import save_file

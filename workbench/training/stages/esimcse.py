@@ -9,7 +9,8 @@ from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.contrast import contrast
 from workbench.training.corruption import double
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel
 from workbench.training.unlabelled import OverTexts, RawTexts, estimated, raw_texts

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.models.catalogue import CATALOGUE
 from workbench.training import common_parameters as common
-from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
+from workbench.training.fitting import estimated_seconds, fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.metric_losses import guided_loss
 from workbench.training.registry import (
     StageContext,

@@ -8,9 +8,11 @@ from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.dataset import TrainingSet
 from workbench.training.denoising import QUICK, Denoiser, denoiser_for
-from workbench.training.fitting import Companion, Vectors, estimated_seconds, fit_top_layers
+from workbench.training.fitting import estimated_seconds, fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.losses import HardNegatives
 from workbench.training.mining import concept_of_terms, mine
+from workbench.training.objectives import Companion
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register, stage
 from workbench.training.stages.in_batch import InBatch
 from workbench.types import Parameter

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
 from workbench.training.labelled import LabelledPairs, estimated_labelled
+from workbench.training.looking import Vectors
 from workbench.training.pair_losses import cosent_loss
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.stages.in_batch import InBatch

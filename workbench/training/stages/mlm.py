@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.corruption import Masked, mask
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.trunk import SplitModel, autocast
 from workbench.training.unlabelled import OverTexts, RawTexts, estimated, need_mask_token, raw_texts

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
 from workbench.training.dataset import TrainingSet
-from workbench.training.fitting import Vectors, estimated_seconds, fit_top_layers
+from workbench.training.fitting import estimated_seconds, fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.losses import MarkedApart, batches
 from workbench.training.metric_losses import multi_similarity_loss
 from workbench.training.mining import concept_of_terms

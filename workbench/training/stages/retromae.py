@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.localtext import LocalText
 from workbench.training import common_parameters as common
-from workbench.training.fitting import Vectors, fit_top_layers
+from workbench.training.fitting import fit_top_layers
+from workbench.training.looking import Vectors
 from workbench.training.registry import StageContext, StageResult, StageSpec, Workload, register
 from workbench.training.stages.mlm import HiddenWords
 from workbench.training.trunk import SplitModel, autocast
