@@ -256,6 +256,7 @@ def group_document(group: Group) -> dict[str, Any]:
         "synonyms": list(group.synonyms),
         "changed": group.changed,
         "flags": list(group.flags),
+        "labels": {column: dict(values) for column, values in group.labels.items() if values},
     }
 
 
@@ -272,7 +273,12 @@ def difference_document(name: str, a: int, b: int, found: Difference) -> dict[st
             "removed": pair_lists(found.removed),
             "apart_added": pair_lists(found.apart_added),
             "apart_removed": pair_lists(found.apart_removed),
+            "labels": [
+                {"column": each.column, "term": each.term, "before": each.before, "after": each.after}
+                for each in found.labels
+            ],
         },
+        "labels": found.label_count,
     }
 
 

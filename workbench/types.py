@@ -284,7 +284,8 @@ class Group:
     """A synonym group as the editor shows it. ``changed`` is the number of the version that last
     changed it; ``flags`` are "ambiguous" (a synonym is in another group too), "chained" (its standard
     term is a synonym elsewhere, or a synonym of it a standard term elsewhere) and "untrained"
-    (changed since the newest model was trained). ``marks`` gives the flags of single synonyms."""
+    (changed since the newest model was trained). ``marks`` gives the flags of single synonyms.
+    ``labels`` gives, for each column kept with the dictionary, the values of those synonyms that have one."""
 
     id: int
     standard: str
@@ -292,6 +293,7 @@ class Group:
     changed: int
     flags: tuple[str, ...] = ()
     marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelChange:
+    """A term whose value in a column is another one in another version; "" where it has none."""
+
+    column: str
+    term: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What one version has and another has not; lists are cut at a limit, counts are whole."""
 
@@ -325,6 +337,8 @@ class Difference:
     removed_count: int
     apart_added: tuple[Pair, ...] = ()
     apart_removed: tuple[Pair, ...] = ()
+    labels: tuple[LabelChange, ...] = ()
+    label_count: int = 0
 
 
 # -- labelled pairs, corpora, retrieval sets, suggestions ---------------------------------------------

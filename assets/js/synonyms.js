@@ -184,7 +184,7 @@ WB.views.synonyms = (root, { server, props, watch }) => {
   ed.goPage = (page) => { ed.page = page; ed.cursor = null; ed.load().then(() => { root.scrollIntoView({ block: "start" }); ed.focus(); }); };
 
   // ---- the panel beside it
-  const PANELS = ["live", "history", "apart"];
+  const PANELS = ["live", "labels", "history", "apart"];
   const panel = h("div.wb-syn-panel");
   ed.drawSide = () => {
     if (!PANELS.includes(ed.side)) ed.side = "live";
@@ -195,7 +195,7 @@ WB.views.synonyms = (root, { server, props, watch }) => {
   ed.panelFor = (name) => (ed.side === name && panel.isConnected ? panel : null);
 
   // ---- all of it
-  for (const part of ["rows", "edits", "fields", "dialogs", "paste", "keys", "history", "chain", "live", "rights"]) WB.synonyms[part](ed);
+  for (const part of ["rows", "edits", "fields", "dialogs", "paste", "keys", "history", "labels", "chain", "live", "rights"]) WB.synonyms[part](ed);
   const body = h("div.wb-syn");
   const draw = () => {
     if (!ed.name) { root.replaceChildren(WB.empty(t("common.no_dictionary"), null, WB.button(t("common.go_data"), () => WB.go("data"), "primary"))); return; }

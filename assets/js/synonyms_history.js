@@ -54,12 +54,16 @@ WB.synonyms.history = (ed) => {
     pairs.length ? h("ul", {}, pairs.map(pair)) : h("p.wb-small", {}, t("synonyms.compare_none")),
     count > pairs.length && h("p.wb-small", {}, t("synonyms.compare_cut", { n: WB.number(pairs.length) })),
     apart.length ? [h("h5", {}, t("synonyms.compare_apart")), h("ul", {}, apart.map(pair))] : null);
+  const relabelled = (found) => h("div.wb-syn-side-of.labels", {}, h("h4", {}, t("synonyms.compare_labels"), h("span", {}, WB.number(found.label_count))),
+    h("ul", {}, found.labels.map(([column, term, before, after]) => h("li", {}, h("strong", {}, term), " — ", t("synonyms.label_change", { column, before: before || t("synonyms.labels_none"), after: after || t("synonyms.labels_none") })))),
+    found.label_count > found.labels.length && h("p.wb-small", {}, t("synonyms.compare_cut_labels", { n: WB.number(found.labels.length) })));
   const compare = async (step) => {
     try {
       const found = await ed.ask("compare_versions", { a: step.number, b: ed.version });
       ed.dialog(t("synonyms.compare_title", { n: step.number }), [h("p.wb-small", {}, WB.pick(step.title)), h("div.wb-syn-versus", { id: "synonyms-compare" },
         side(t("synonyms.compare_added"), "added", found.added, found.added_count, found.apart_added),
-        side(t("synonyms.compare_removed"), "removed", found.removed, found.removed_count, found.apart_removed))], [], { id: "synonyms-compare-dialog", wide: true });
+        side(t("synonyms.compare_removed"), "removed", found.removed, found.removed_count, found.apart_removed)),
+        ...(found.label_count ? [relabelled(found)] : [])], [], { id: "synonyms-compare-dialog", wide: true });
     } catch (problem) { WB.note(problem.message, "problem"); }
   };
   ed.history = { draw, refresh() { if (ed.panelFor("history")) load().catch(() => {}); if (ed.panelFor("apart")) ed.apart.refresh(); }, reset() { steps = []; loaded = false; pages = 1; paint(); if (ed.panelFor("history")) load().catch(() => {}); } };

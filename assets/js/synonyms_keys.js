@@ -2,7 +2,7 @@
 WB.synonyms.keys = (ed) => {
   const { h, t } = WB;
   const LIST = [["↑ ↓ · j k", "rows"], ["← →", "terms"], ["Enter", "edit"], ["Esc", "cancel"], ["a", "add"], ["n", "new"], ["x · Shift", "pick"], ["Shift ↑ ↓", "pick_rows"],
-    ["m", "move"], ["Ctrl X · Ctrl V", "cut"], ["s", "split"], ["g", "merge"], ["t", "standard"], ["u", "apart"], ["c", "chain"], ["Delete", "remove"], ["Ctrl C · Ctrl V", "paste"],
+    ["m", "move"], ["Ctrl X · Ctrl V", "cut"], ["s", "split"], ["g", "merge"], ["t", "standard"], ["u", "apart"], ["l", "labels"], ["c", "chain"], ["Delete", "remove"], ["Ctrl C · Ctrl V", "paste"],
     ["Ctrl Z", "undo"], ["Ctrl Y · Ctrl Shift Z", "redo"], ["/", "search"], ["[ · ]", "pages"], ["?", "help"]];
   ed.keysDialog = () => ed.dialog(t("synonyms.keys"), [h("dl.wb-syn-keys", {}, LIST.map(([keys, name]) => h("div", {}, h("dt", {}, keys.split(" · ").map((key) => h("kbd", {}, key))), h("dd", {}, t("synonyms.key_" + name)))))], [], { id: "synonyms-keys-dialog", wide: true });
 
@@ -37,6 +37,7 @@ WB.synonyms.keys = (ed) => {
     "[": () => page(-1), "]": () => page(1),
     a: () => { const here = ed.here(); if (here) ed.addField(here.group); },
     x: pick, m: () => ed.act.move(), s: () => ed.act.split(), g: () => ed.act.merge(), t: () => ed.act.standard(), u: () => ed.act.apart(),
+    l: () => ed.labels.open(),
     c: () => { const here = ed.here(); if (here) ed.chainDialog(here.group.id); },
     Escape: () => { if (ed.chosen.size || ed.picked.size || ed.cut) ed.unpick(); },
   };

@@ -41,7 +41,7 @@ WB.synonyms.live = (ed) => {
   const OF = {
     add_group: (e) => [e.standard, ...e.synonyms], add_synonyms: (e) => e.synonyms, rename: (e) => [e.new], delete_terms: (e) => e.terms, delete_groups: () => [], move: (e) => e.terms,
     split: (e) => [e.standard, ...e.terms.filter((term) => term !== e.standard)], merge: (e) => [ed.group(e.into)?.standard], make_standard: (e) => [e.term],
-    mark_apart: (e) => [e.first, e.second], unmark_apart: (e) => [e.first, e.second], several: (e) => e.edits.flatMap((part) => OF[part.edit](part)), paste: (e) => e.rows.flat(), merge_pairs: () => [],
+    mark_apart: (e) => [e.first, e.second], unmark_apart: (e) => [e.first, e.second], several: (e) => e.edits.flatMap((part) => OF[part.edit](part)), paste: (e) => e.rows.flat(), merge_pairs: () => [], set_label: () => [],
   };
   const touched = (terms) => {
     if (!on) return;
@@ -109,7 +109,7 @@ WB.synonyms.live = (ed) => {
       if (on && asked.length) soon();
       paint();
     },
-    edited(edit) { const terms = (OF[edit.edit]?.(edit) || []).filter(Boolean); if (terms.length || edit.edit.startsWith("delete") || edit.edit === "several") touched(terms); },
+    edited(edit) { const terms = (OF[edit.edit]?.(edit) || []).filter(Boolean); if (terms.length || edit.edit.startsWith("delete") || (edit.edit === "several" && edit.edits.some((part) => part.edit !== "set_label"))) touched(terms); },
     touched,
     // The base is encoded at the first sign of an edit, so that the answer to it is quick.
     warm() { if (on && ed.panelFor("live") && ed.name && warmed !== ed.name) ask([]); },

@@ -23,6 +23,11 @@ WB.synonyms.rows = (ed) => {
       title: why(group, term).join("\n") || null }, h("span", {}, marked(term)), rank ? h("small", {}, "#" + WB.number(rank)) : null,
     at ? h("button.wb-syn-x", { type: "button", tabindex: -1, "aria-label": t("synonyms.remove", { term }) }, "×") : null);
   };
+  // What the group is sorted by, in small: the panel says which synonym has which.
+  const sorted = (group) => {
+    const words = ed.labelWords(group);
+    return words.length ? h("button.wb-syn-sorted", { type: "button", tabindex: -1, title: words.join(t("synonyms.and")), "aria-label": t("synonyms.labels_sorted", { values: words.join(t("synonyms.and")) }) }, words.slice(0, 3).join(" · ") + (words.length > 3 ? " …" : "")) : null;
+  };
   const flag = (group, name) => h("button.wb-syn-flag." + name, { type: "button", tabindex: -1, "data-flag": name, title: t(`synonyms.flag_${name}_help`) }, t("synonyms.flag_" + name));
   ed.row = (group) => {
     const chosen = ed.chosen.has(group.id);
@@ -30,7 +35,7 @@ WB.synonyms.rows = (ed) => {
     const adding = ed.editing?.group === group.id && ed.editing.mode === "add";
     const node = h("div.wb-syn-row" + (chosen ? ".chosen" : ""), { role: "row", "data-group": group.id, "aria-selected": String(chosen) },
       h("span.wb-syn-tick", { role: "gridcell" }, h("input", { type: "checkbox", tabindex: -1, checked: chosen, "aria-label": t("synonyms.choose", { term: group.standard }) })),
-      h("span.wb-syn-name", { role: "presentation" }, chip(group, group.standard, 0)),
+      h("span.wb-syn-name", { role: "presentation" }, chip(group, group.standard, 0), sorted(group)),
       h("span.wb-syn-terms", { role: "presentation" }, group.synonyms.map((term, i) => chip(group, term, i + 1)),
         adding ? ed.editing.node : h("span", { role: "gridcell" }, h("button.wb-syn-add", { type: "button", tabindex: -1, "aria-label": t("synonyms.add_to", { term: group.standard }), title: t("synonyms.add") + " (a)" }, "+"))),
       h("span.wb-syn-flags", { role: "gridcell" }, shown.map((name) => flag(group, name)), group.flags.includes("untrained") && ed.filter !== "untrained" && ed.trained() ? h("i.wb-syn-fresh", { title: t("synonyms.flag_untrained_help") }) : null));
@@ -91,6 +96,7 @@ WB.synonyms.rows = (ed) => {
     const group = ed.cursor && shown.get(ed.cursor.group);
     if (group) ed.cursor.at = Math.min(ed.cursor.at, group.synonyms.length);
     else ed.cursor = ed.groups.length ? { group: ed.groups[0].id, at: 0 } : null;
+    ed.labels.follow();
   };
 
   // ---- the cursor
@@ -107,6 +113,7 @@ WB.synonyms.rows = (ed) => {
     if (old) old.tabIndex = -1;
     ed.cursor = { group, at: Math.max(0, Math.min(at, ed.group(group)?.synonyms.length ?? 0)) };
     if (focus) ed.focus(); else if (cell()) cell().tabIndex = 0;
+    ed.labels.follow();
   };
   ed.step = (by) => {
     const place = ed.groups.findIndex((group) => group.id === ed.cursor?.group);
@@ -138,6 +145,7 @@ WB.synonyms.rows = (ed) => {
     for (const group of ed.groups.slice(Math.min(a, b), Math.max(a, b) + 1)) ed.choose(group.id, true);
   };
   ed.drawBulk = () => {
+    ed.labels.follow();
     const terms = ed.pickedTerms();
     const groups = ed.chosenGroups();
     const n = terms.reduce((sum, [, each]) => sum + each.length, 0);
@@ -168,6 +176,7 @@ WB.synonyms.rows = (ed) => {
       ed.moveTo(group.id, 0);
     } else if (event.target.closest(".wb-syn-x")) { ed.moveTo(group.id, at); ed.remove([[group, [group.synonyms[at - 1]]]]); }
     else if (event.target.closest(".wb-syn-add")) ed.addField(group);
+    else if (event.target.closest(".wb-syn-sorted")) { ed.moveTo(group.id, 0); ed.labels.open(); }
     else if (event.target.closest(".wb-syn-flag")) {
       const name = event.target.closest(".wb-syn-flag").dataset.flag;
       ed.moveTo(group.id, 0);

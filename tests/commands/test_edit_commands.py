@@ -173,3 +173,44 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(site, arguments):
     site.refused(*arguments)
     assert content(site) == BEFORE
     assert len(site.ask("history", "工地")) == 1
+
+
+LABELLED = """标准词,近似词,类别,来源
+混凝土,砼,材料,甲
+混凝土,商砼,材料,乙
+吊车,汽车吊,设备,甲
+吊车,塔吊,设备,乙
+"""
+
+
+def test_labels_are_set_shown_compared_and_exported(cli, write):
+    cli.ask("import", "dictionary", write("b.csv", LABELLED), "--name", "分类")
+    told = cli.ask("edit", "分类", "label", "汽车吊", "--column", "类别", "--value", "车辆")
+    assert told["groups"][0]["labels"]["类别"] == {"汽车吊": "车辆", "塔吊": "设备"}
+    cli.ask(
+        "edit", "分类", "label", "混凝土", "汽车吊", "--column", "来源", "--value", "丙", "--author", "王工"
+    )
+    assert cli.ask("edit", "分类", "add", "混凝土", "预拌")["groups"][0]["labels"]["类别"]["预拌"] == "材料"
+    code, text, _ = cli("edit", "分类", "label", "塔吊", "--column", "来源")
+    assert code == 0
+    assert "类别: 车辆 (汽车吊); 设备 (塔吊)" in text
+    found = cli.ask("compare", "分类", "1", "5")
+    assert found["labels"] == 7
+    assert {"column": "来源", "term": "塔吊", "before": "乙", "after": ""} in found["details"]["labels"]
+    code, text, _ = cli("compare", "分类", "1", "2")
+    assert "汽车吊  类别: 设备 → 车辆" in text
+    cli.ask("undo", "分类")
+    for ending in ("csv", "xlsx", "json", "parquet"):
+        target = cli.home / f"out.{ending}"
+        assert cli.ask("export", "dictionary", "分类", target)["left_out_columns"] == []
+        copy = cli.ask("import", "dictionary", target, "--name", ending)
+        assert copy["kept_columns"] == ["类别", "来源"]
+        group = cli.ask("edit", ending, "label", "砼", "--column", "类别", "--value", "x")["groups"][0]
+        assert group["labels"] == {"类别": {"砼": "x", "商砼": "材料", "预拌": "材料"},
+                                   "来源": {"砼": "丙", "商砼": "丙", "预拌": "丙"}}  # fmt: skip
+    assert cli.ask("export", "dictionary", "分类", cli.home / "out.ttl")["left_out_columns"] == [
+        "类别",
+        "来源",
+    ]
+    code, text, _ = cli("export", "dictionary", "分类", cli.home / "out.ttl")
+    assert "not in the file: “类别”, “来源”" in text

@@ -22,6 +22,7 @@ GOOD = [
     {"edit": "paste", "rows": [["a", "b"], ["c"]], "group": 3},
     {"edit": "mark_pairs_apart", "pairs": [["a", "b"], ["c", "d"]]},
     {"edit": "several", "edits": [{"edit": "move", "group": 1, "terms": ["a"], "to": 2}]},
+    {"edit": "set_label", "group": 1, "terms": [], "column": "类别", "value": ""},
 ]
 
 
@@ -55,6 +56,11 @@ def test_pairs_rows_and_groups_are_read():
         None,
         [],
         {},
+        {
+            "edit": "merge_pairs",
+            "pairs": [["a", "b"]],
+            "labels": [{"name": "x", "values": ["y"], "codes": "A"}],
+        },
         {"edit": "drop"},
         {"edit": ["rename"]},
         {"edit": "rename", "group": 1, "old": "a"},

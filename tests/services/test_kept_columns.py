@@ -7,7 +7,7 @@ import json
 import pytest
 
 from workbench.cli import main
-from workbench.editing.edits import AddSynonyms
+from workbench.editing.edits import AddSynonyms, SetLabel
 from workbench.errors import NameTaken
 from workbench.ingest.kept_columns import kept_sentence
 from workbench.services import Services
@@ -95,7 +95,7 @@ def test_labels_belong_to_terms_and_outlive_edits(services):
     assert before == {"category": {row[1]: row[2] for row in rows}}
     group = services.editor.find("d", "word 0")[0]
     services.editor.apply("d", AddSynonyms(group.id, ("added later",)), based_on=1)
-    assert labels(services) == before
+    assert labels(services)["category"] == {**before["category"], "added later": "x"}
     services.editor.undo("d", based_on=2)
     assert labels(services) == before
 
@@ -103,9 +103,13 @@ def test_labels_belong_to_terms_and_outlive_edits(services):
 def test_a_replacement_brings_its_own_columns_even_where_the_pairs_are_the_same(services):
     services.importer.save(read(services, some("xyxy")), "d", "new", "a.csv")
     info = services.importer.save(read(services, some("xyzx")), "d", "replace", "b.csv")
-    assert info.version == 1
+    assert (info.version, services.editor.history("d")[0][0].added) == (2, 0)
+    assert services.importer.save(read(services, some("xyzx")), "d", "replace", "b.csv").version == 2
     assert labels(services)["category"]["word 4"] == "z"
     assert labels(services)["category"]["word 2"] == "y"
+    services.editor.undo("d", based_on=2)
+    assert labels(services)["category"]["word 4"] == "x"
+    services.editor.redo("d", based_on=3)
     services.importer.save(
         read(services, some("pqpq"), ("standard", "synonym", "dept")), "d", "replace", "c.csv"
     )
@@ -113,7 +117,8 @@ def test_a_replacement_brings_its_own_columns_even_where_the_pairs_are_the_same(
     services.importer.save(read(services, [row[:2] for row in some("pq")], ("standard", "synonym")),
                            "d", "replace", "d.csv")  # fmt: skip
     assert labels(services) == {}
-    assert rows_in(services) == (0, 0)
+    services.editor.restore("d", 1, based_on=services.dictionary("d").version)
+    assert labels(services)["category"]["word 4"] == "x"
 
 
 def test_a_merge_adds_and_corrects_labels_and_keeps_the_others(services):
@@ -157,7 +162,7 @@ def test_what_is_refused_leaves_no_label(services):
 
 def test_a_merge_that_fails_takes_its_labels_with_it(services, monkeypatch):
     services.importer.save(read(services, some("xyxy")), "d", "new", "a.csv")
-    monkeypatch.setattr(services.importer._editor, "apply", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("workbench.storage.history.add_version", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         services.importer.save(read(services, some("pqpq")), "d", "merge", "b.csv")
     assert labels(services)["category"]["word 0"] == "x"
@@ -226,3 +231,32 @@ def test_the_command_says_which_columns_are_kept(tmp_path, capsys):
     assert "by them: “category”." in capsys.readouterr().out
     assert main(["import", "dictionary", str(path), "--json", *home]) == 0
     assert json.loads(capsys.readouterr().out)["kept_columns"] == ["category"]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl", "json", "parquet"])
+def test_an_exported_dictionary_gives_the_same_slices_elsewhere(services, toy_pairs, format):
+    rows = [
+        (
+            pair.standard,
+            pair.synonym,
+            "a" if pair.synonym < "f" else "b",
+            f"n{place % 7}" if place % 3 else "",
+        )
+        for place, pair in enumerate(toy_pairs)
+    ]
+    services.importer.save(read(services, rows, ("standard", "synonym", "类别", "来源")),
+                           "d", "new", "words.csv")  # fmt: skip
+    group = services.editor.find("d", rows[0][1])[0]
+    services.editor.apply("d", SetLabel(group.id, (), "来源", "只此一处"), based_on=1)
+    data = services.export_dictionary("d", format)
+    services.importer.save(services.importer.read(data, f"d.{format}"), "e", "new", f"d.{format}")
+    assert labels(services, "e") == labels(services, "d")
+
+    def slices(name):
+        services.evaluation.evaluate(f"dictionary:{name}", "tfidf")
+        found = services.evaluation.slices(f"dictionary:{name}", ["tfidf"])
+        return [(s.column, s.value, s.queries, s.scores["tfidf"].recall1) for s in found if s.column]
+
+    assert slices("e") == slices("d") != []
+    copy = services.importer.save(services.importer.read(data, f"d.{format}"), "d", "replace", "d")
+    assert copy.version == 2  # nothing changed

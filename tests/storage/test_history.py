@@ -13,6 +13,7 @@ from workbench.errors import InputError, WorkbenchError
 from workbench.normalise import term_key
 from workbench.services.editing import Editor
 from workbench.settings import Settings
+from workbench.storage import migrations as schema
 from workbench.storage.database import Database
 from workbench.storage.dictionaries import DictionaryStore
 from workbench.storage.entries import entry_digest
@@ -339,3 +340,32 @@ def test_a_migration_that_fails_leaves_the_old_database_whole(tmp_path, monkeypa
     database = Database(path)
     assert DictionaryStore(database).pairs("v2") == [Pair(*row) for row in LATER]
     database.close()
+
+
+def test_labels_of_an_earlier_version_of_the_program_are_in_every_version(tmp_path):
+    path = Settings.from_env({}, home=tmp_path).database_path
+    old_database(path)
+    db = sqlite_utils.Database(path)
+    for name in [each for each in migrations_until("m011_labels_as_changes") if each != "m001_first_schema"]:
+        getattr(schema, name)(db)
+        migrations._record_applied(db, name)
+    db.execute("INSERT INTO label_columns SELECT number, 0, '类别' FROM dictionaries WHERE name = '车0'")
+    db.execute(
+        "INSERT INTO entry_labels SELECT number, 0, '螺纹钢', '材料' FROM dictionaries WHERE name = '车0'"
+    )
+    db.conn.commit()
+    db.close()
+    workspace = Workspace(Settings.from_env({}, home=tmp_path))
+    store = workspace.dictionaries
+    assert [store.labels(store.version(each)) for each in ("v1", "v3")] == [{"类别": {"螺纹钢": "材料"}}] * 2
+    group = Editor(workspace).find("车0", "螺纹钢")[0]
+    Editor(workspace).apply("车0", edits.SetLabel(group.id, (), "类别", "钢材"), based_on=3)
+    Editor(workspace).undo("车0", based_on=4)
+    assert store.labels(store.get("车0")) == {"类别": {"螺纹钢": "材料"}}
+    workspace.close()
+
+
+def migrations_until(last):
+    """The names of the migrations before one."""
+    names = [each.name for each in migrations._migrations]
+    return names[: names.index(last)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.answer import Answer, Parsers
@@ -22,6 +22,7 @@ from workbench.editing.edits import (
     MergeGroups,
     MoveTerms,
     RenameTerm,
+    SetLabel,
     Several,
     SplitGroup,
     UnmarkApart,
@@ -102,6 +103,9 @@ def _add_edits(edits: Parsers) -> None:
     one = add("merge", "groups into one", _merge, ("terms", "+"))
     one.add_argument("--into", required=True, metavar="TERM|#ID")
     add("make-standard", "a synonym the standard term", _make_standard, ("term", None))
+    one = add("label", "synonyms, in a column kept with the dictionary", _label, ("terms", "+"))
+    one.add_argument("--column", required=True, metavar="NAME", help="one that is there, or a new one")
+    one.add_argument("--value", default="", help="takes the label away where left out")
     add("apart", "two terms are not synonyms", _apart, ("first", None), ("second", None))
     add("unapart", "take that mark away", _unapart, ("first", None), ("second", None))
 
@@ -251,6 +255,16 @@ def _make_standard(find: _Finder, options: argparse.Namespace) -> list[Edit]:
     return [MakeStandard(find.of(options.term, as_synonym=True).id, options.term)]
 
 
+def _label(find: _Finder, options: argparse.Namespace) -> list[Edit]:
+    """A standard term stands for all synonyms of its group, any other term for itself."""
+    edits: list[Edit] = []
+    for group, terms in find.by_group(options.terms).items():
+        standard = term_key(find.by(f"#{group}").standard)
+        whole = any(term_key(term) == standard for term in terms)
+        edits.append(SetLabel(group, () if whole else tuple(terms), options.column, options.value))
+    return edits
+
+
 def _apart(_: _Finder, options: argparse.Namespace) -> list[Edit]:
     return [MarkApart(options.first, options.second)]
 
@@ -315,10 +329,20 @@ def _answer(results: Sequence[EditResult], language: Language) -> Answer:
         lines = [f"{info.name}  v{info.version}  {info.pairs} pairs  {info.standards} standard terms"]
         lines += [f"  {step.title.get(language)}" for step in steps] or [f"  {NOTHING.get(language)}"]
         lines += [f"  {note.get(language)}" for note in notes]
-        lines += [f"  #{group.id} {group.standard} = {', '.join(group.synonyms)}" for group in kept[:10]]
+        for group in kept[:10]:
+            lines.append(f"  #{group.id} {group.standard} = {', '.join(group.synonyms)}")
+            lines += [f"    {column}: {_labels(values)}" for column, values in group.labels.items() if values]
         return "\n".join(lines)
 
     return document, text
+
+
+def _labels(values: Mapping[str, str]) -> str:
+    """Which synonyms have which value: "material (a, b); device (c)"."""
+    terms: dict[str, list[str]] = defaultdict(list)
+    for term, value in values.items():
+        terms[value].append(term)
+    return "; ".join(f"{value} ({', '.join(some)})" for value, some in terms.items())
 
 
 # -- looking back -----------------------------------------------------------------------------------
@@ -353,6 +377,7 @@ def compare(services: Services, options: argparse.Namespace, language: Language)
             lines += [f"  {sign} {pair.standard} = {pair.synonym}" for pair in pairs]
         for sign, pairs in (("+", found.apart_added), ("-", found.apart_removed)):
             lines += [f"  {sign} {pair.standard} ≠ {pair.synonym}" for pair in pairs]
+        lines += [f"  {each.term}  {each.column}: {each.before} → {each.after}" for each in found.labels]
         return "\n".join(lines)
 
     return document, text

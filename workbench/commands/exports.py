@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from workbench.commands import models
 from workbench.commands.answer import Answer, Parsers, format_of, write_file
 from workbench.ingest.export import ENDINGS, EXPORT_FORMATS
+from workbench.ingest.kept_columns import left_out_sentence
 from workbench.ingest.spreadsheets import RowsFormat
 from workbench.localtext import Language
 from workbench.types import SuggestionState
@@ -57,11 +58,16 @@ def add_commands(subcommands: Parsers) -> None:
     one.set_defaults(run=export_suggestions)
 
 
-def export_dictionary(services: Services, options: argparse.Namespace, _: Language) -> Answer:
+def export_dictionary(services: Services, options: argparse.Namespace, language: Language) -> Answer:
     """Write a dictionary to a file; the format follows its ending."""
     target = Path(options.file)
-    format_ = format_of(target, options.format, EXPORT_FORMATS, DICTIONARY_ENDINGS)
-    return _written(target, services.export_dictionary(options.name, format_))  # type: ignore[arg-type]
+    format_: Any = format_of(target, options.format, EXPORT_FORMATS, DICTIONARY_ENDINGS)
+    document, text = _written(target, services.export_dictionary(options.name, format_))
+    left_out = services.left_out_of_export(options.name, format_)
+    note = left_out_sentence(left_out)
+    return {**document, "left_out_columns": list(left_out)}, lambda: "\n".join(
+        [text(), *([note.get(language)] if note else [])]
+    )
 
 
 def export_pairs(services: Services, options: argparse.Namespace, _: Language) -> Answer:

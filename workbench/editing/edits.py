@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from workbench.errors import BadParameter
 from workbench.localtext import LocalText
-from workbench.types import Pair
+from workbench.types import LabelColumn, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,17 @@ class MergePairs(Edit):
 
     kind: ClassVar[str] = "merge_pairs"
     pairs: tuple[Pair, ...]
+    labels: tuple[LabelColumn, ...] = ()  # columns of the file, parallel to its pairs; not from a page
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabel(_OfGroup):
+    """A value in a column for synonyms of a group, all of them where none are named; "" takes it away."""
+
+    kind: ClassVar[str] = "set_label"
+    terms: tuple[str, ...]
+    column: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +180,7 @@ class Paste(Edit):
 
 @dataclass(frozen=True, slots=True)
 class Several(Edit):
-    """What was chosen in several groups, deleted or moved as one step: all of it, or none."""
+    """What was chosen in several groups, deleted, moved or labelled as one step: all of it, or none."""
 
     kind: ClassVar[str] = "several"
     edits: tuple[Edit, ...]
@@ -179,7 +190,7 @@ class Several(Edit):
         return set().union(*(each.named_groups() for each in self.edits))
 
 
-PARTS: tuple[type[Edit], ...] = (DeleteTerms, DeleteGroups, MoveTerms, MergeGroups)
+PARTS: tuple[type[Edit], ...] = (DeleteTerms, DeleteGroups, MoveTerms, MergeGroups, SetLabel)
 
 KINDS: dict[str, type[Edit]] = {
     each.kind: each
@@ -197,6 +208,7 @@ KINDS: dict[str, type[Edit]] = {
         MarkPairsApart,
         UnmarkApart,
         MergePairs,
+        SetLabel,
         Paste,
         Several,
     )
@@ -221,7 +233,7 @@ def edit_from_json(data: dict[str, Any]) -> Edit:
         raise _bad(name)
     values: dict[str, Any] = {}
     for name, kind in known.items():
-        if name not in given and kind == "int | None":
+        if name not in given and kind in _OPTIONAL:
             continue
         try:
             values[name] = _READERS[str(kind)](given[name])
@@ -259,6 +271,7 @@ def _part(value: Any) -> Edit:
     return edit_from_json(value)
 
 
+_OPTIONAL = ("int | None", "tuple[LabelColumn, ...]")
 _READERS: dict[str, Callable[[Any], Any]] = {
     "str": _text,
     "int": _number,

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.editing import edits
 from workbench.editing import texts as say
 from workbench.editing.draft import Draft, renamed
+from workbench.editing.labelling import Wishes, checked_label, with_labels
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
@@ -44,12 +45,14 @@ def plan(edit: edits.Edit, view: Snapshot, *, max_term_length: int) -> Plan:
     title = planner.carry_out(edit)
     draft = planner.draft
     draft.finish()
-    return Plan(draft.change(), title, tuple(draft.notes), draft.gone())
+    change = with_labels(draft.change(), planner.wishes, view)
+    return Plan(change, title, tuple(draft.notes), draft.gone())
 
 
 class _Planner:
     def __init__(self, view: Snapshot, max_term_length: int, *, quiet: bool) -> None:
         self.draft = Draft(view, quiet=quiet)
+        self.wishes = Wishes()
         self._limit = max_term_length
 
     def carry_out(self, edit: edits.Edit) -> LocalText:
@@ -68,6 +71,7 @@ class _Planner:
             edits.MarkPairsApart: self.mark_pairs_apart,
             edits.UnmarkApart: self.unmark_apart,
             edits.MergePairs: self.merge_pairs,
+            edits.SetLabel: self.set_label,
             edits.Paste: self.paste,
             edits.Several: self.several,
         }
@@ -235,7 +239,16 @@ class _Planner:
     def merge_pairs(self, edit: edits.MergePairs) -> LocalText:
         pairs = [(self._term(pair.standard), self._term(pair.synonym), pair.row) for pair in edit.pairs]
         self._add_pairs(pairs)
+        self.wishes.file = (edit.pairs, edit.labels)
         return say.MERGE_PAIRS.format(count=self.draft.added_pairs()[0])
+
+    def set_label(self, edit: edits.SetLabel) -> LocalText:
+        column, value = checked_label(edit.column, empty=False), checked_label(edit.value, empty=True)
+        rows = self._found(edit.group, edit.terms) if edit.terms else self.draft.group(edit.group)
+        self.wishes.set(column, (term_key(entry.synonym) for entry in rows), value)
+        named = [entry.synonym for entry in rows] if edit.terms else [self.draft.standard(edit.group)]
+        title = say.SET_LABEL if value else say.CLEAR_LABEL
+        return title.format(terms=say.listed(named), column=say.short(column), value=say.short(value))
 
     def paste(self, edit: edits.Paste) -> LocalText:
         rows = [(number, row) for number, row in enumerate(edit.rows, 1) if any(c.strip() for c in row)]
@@ -270,6 +283,8 @@ class _Planner:
             self.carry_out(each)
             targets |= {each.to} if isinstance(each, edits.MoveTerms) else set()
             targets |= {each.into} if isinstance(each, edits.MergeGroups) else set()
+        if all(isinstance(each, edits.SetLabel) for each in edit.edits):
+            return say.SET_LABEL_SEVERAL.format(terms=say.listed(list(terms)))
         if not targets:
             return say.DELETE_SEVERAL.format(terms=say.listed(list(terms)))
         names = say.listed([self.draft.standard(number) for number in sorted(targets)])
@@ -315,6 +330,8 @@ class _Planner:
     def _concerned(self, edit: edits.Edit) -> list[str]:
         """The terms that a part of several edits is about: synonyms, or the standard terms of groups."""
         if isinstance(edit, edits.DeleteTerms | edits.MoveTerms):
+            return list(edit.terms)
+        if isinstance(edit, edits.SetLabel) and edit.terms:
             return list(edit.terms)
         into = edit.into if isinstance(edit, edits.MergeGroups) else None
         return [self.draft.standard(number) for number in sorted(edit.named_groups() - {into})]

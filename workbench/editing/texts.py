@@ -154,3 +154,18 @@ PASTE_SHAPE = LocalText(
     "每行应是：标准词、近似词……；只有一列时，请先选一个词组。",
     "Each row should be: standard term, synonyms; for a single column choose a group first.",
 )
+SET_LABEL = LocalText("{terms}的「{column}」设为「{value}」", "“{column}” of {terms} set to “{value}”")
+CLEAR_LABEL = LocalText("去掉{terms}的「{column}」", "“{column}” of {terms} taken away")
+SET_LABEL_SEVERAL = LocalText("设置{terms}的分类", "Labels of {terms} set")
+COLUMNS_FULL = LocalText("最多保留 {limit} 个分类列。", "At most {limit} columns of labels are kept.")
+CHOOSE_COLUMN = LocalText("请用已有的列：{names}。", "Use one of those there are: {names}.")
+VALUES_FULL = LocalText(
+    "「{column}」最多有 {limit} 个不同的值。", "“{column}” can have at most {limit} different values."
+)
+CHOOSE_VALUE = LocalText("请从已有的值里选一个。", "Choose one of the values that are there.")
+NO_COLUMN = LocalText("没有说明是哪一列。", "No column is named.")
+CHOOSE_COLUMN_NAME = LocalText("请写出列名，例如「类别」。", "Name the column, such as “category”.")
+LABEL_LONG = LocalText(
+    "「{term}」有 {length} 个字符，最多 {limit} 个。",
+    "“{term}” has {length} characters; {limit} are allowed.",
+)

@@ -11,7 +11,7 @@ from typing import Literal
 from workbench.errors import FileProblem
 from workbench.ingest.dictionary_texts import ONE_COLUMN, ONE_COLUMN_HINT
 from workbench.ingest.sheet_xml import column_letters
-from workbench.ingest.table import ColumnChoice, Table
+from workbench.ingest.table import KEEP_MARKS, ColumnChoice, Table
 from workbench.normalise import term_key
 
 _HEADING_ROWS = 10  # a title and remarks may stand above the heading
@@ -109,6 +109,8 @@ def heading_key(cell: str) -> str:
 
 def role_of(cell: str) -> Role | None:
     """What a heading says that its column holds; None for any other text."""
+    if cell.lstrip("' ").startswith(KEEP_MARKS):
+        return "other"
     key = heading_key(cell)
     if key in _STANDARD:
         return "standard"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from workbench.errors import BadParameter
+from workbench.ingest.kept_columns import headings
 from workbench.ingest.spreadsheets import escape_cell, rows_bytes, unescape_cell
+from workbench.ingest.table import KEEP_MARKS
 from workbench.ingest.term_lines import solr_escaped
 from workbench.localtext import LocalText
-from workbench.normalise import digest
+from workbench.normalise import digest, term_key
 from workbench.types import Pair
 
 __all__ = ["EXPORT_FORMATS", "HEADER", "ExportFormat", "dictionary_bytes", "escape_cell", "unescape_cell"]
@@ -23,6 +25,8 @@ EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 # The ending that a file of the format has.
 ENDINGS: dict[str, str] = {**{name: f".{name}" for name in EXPORT_FORMATS}, "skos": ".ttl", "solr": ".txt"}
 HEADER = ("标准词", "近似词")
+_KEYS = ("standard", "synonym")
+WITHOUT_COLUMNS: frozenset[ExportFormat] = frozenset(("skos", "solr"))  # no place for a term's columns
 CONCEPT_IRI = "urn:synonym-workbench:concept:"
 
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
@@ -36,40 +40,59 @@ def dictionary_bytes(
     header: tuple[str, str] = HEADER,
     *,
     language: str | None = None,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
 ) -> bytes:
     """The pairs as a file of ``format``, in their order.
 
+    ``labels`` are the columns that were kept with the dictionary: for each name, the key of a synonym to
+    its value. They follow the terms under their names, in all formats but ``skos`` and ``solr``, so that
+    an import keeps them again (:func:`~workbench.ingest.kept_columns.headings`).
+
     ``csv`` and ``tsv`` (UTF-8 with byte order mark, for Excel) and ``xlsx`` with ``header``, cells that a
     spreadsheet program would run as formulas escaped; importing the file undoes it. ``jsonl``: an object
-    a pair. ``json``: a list of standard terms, each with its synonyms. ``skos``: Turtle, one concept for
-    each standard term, the labels tagged with ``language`` (``"zh"``) if given. ``solr``: explicit rules
-    ``synonym, synonym => standard`` for Solr and Elasticsearch. ``parquet``: two columns of text.
+    a pair. ``json``: a list of standard terms, each with its synonyms; with ``labels`` as ``jsonl``.
+    ``skos``: Turtle, one concept for each standard term, the labels tagged with ``language`` (``"zh"``) if
+    given. ``solr``: explicit rules ``synonym, synonym => standard`` for Solr and Elasticsearch. ``parquet``:
+    columns of text.
 
     Raises BadParameter for another format or a malformed language, FileProblem for what an XLSX sheet
     cannot hold.
     """
-    if format in ("csv", "tsv", "xlsx"):
-        return rows_bytes(header, ((pair.standard, pair.synonym) for pair in pairs), format)
-    if format == "jsonl":
-        return rows_bytes(("standard", "synonym"), ((p.standard, p.synonym) for p in pairs), format)
-    if format == "json":
-        items = (
-            json.dumps({"standard": standard, "synonyms": synonyms}, ensure_ascii=False)
-            for standard, synonyms in _groups(pairs)
+    if format not in EXPORT_FORMATS:
+        raise BadParameter(
+            LocalText("不支持导出格式“{format}”。", "There is no export format “{format}”."),
+            LocalText("请选择其中之一：{names}。", "Choose one of {names}."),
+            format=format,
+            names=", ".join(EXPORT_FORMATS),
         )
-        return _bytes("[\n" + ",\n".join(items) + "\n]\n")
     if format == "solr":
         return _bytes("".join(_rule(standard, synonyms) for standard, synonyms in _groups(pairs)))
     if format == "skos":
         return _bytes("".join(_turtle(pairs, language)))
+    spreadsheet = format in ("csv", "tsv", "xlsx")
+    first, mark = (header, KEEP_MARKS[0]) if spreadsheet else (_KEYS, KEEP_MARKS[1])
+    pairs = list(pairs)
+    columns = _columns(pairs, labels or {})
+    names = (*first, *headings(first, columns, mark))
+    rows = zip([p.standard for p in pairs], [p.synonym for p in pairs], *columns.values(), strict=True)
     if format == "parquet":
-        return _parquet(list(pairs))
-    raise BadParameter(
-        LocalText("不支持导出格式“{format}”。", "There is no export format “{format}”."),
-        LocalText("请选择其中之一：{names}。", "Choose one of {names}."),
-        format=format,
-        names=", ".join(EXPORT_FORMATS),
-    )
+        return _parquet(names, pairs, columns)
+    if format == "json" and not columns:
+        return _json({"standard": one, "synonyms": others} for one, others in _groups(pairs))
+    if format == "json":
+        return _json(dict(zip(names, row, strict=True)) for row in rows)
+    return rows_bytes(names, rows, format)
+
+
+def _columns(pairs: Sequence[Pair], labels: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """The cells of each column that says something of one of the pairs."""
+    keys = [term_key(pair.synonym) for pair in pairs] if labels else []
+    found = {name: [known.get(key, "") for key in keys] for name, known in labels.items()}
+    return {name: cells for name, cells in found.items() if any(cells)}
+
+
+def _json(items: Iterable[dict[str, Any]]) -> bytes:
+    return _bytes("[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]\n")
 
 
 def _bytes(text: str) -> bytes:
@@ -116,14 +139,12 @@ def _turtle_escape(match: re.Match[str]) -> str:
     return _TURTLE_ESCAPES.get(match.group()) or f"\\u{ord(match.group()):04X}"
 
 
-def _parquet(pairs: list[Pair]) -> bytes:
+def _parquet(names: Sequence[str], pairs: Sequence[Pair], columns: Mapping[str, list[str]]) -> bytes:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = {
-        "standard": pa.array([pair.standard for pair in pairs], pa.string()),
-        "synonym": pa.array([pair.synonym for pair in pairs], pa.string()),
-    }
+    cells = ([pair.standard for pair in pairs], [pair.synonym for pair in pairs], *columns.values())
+    table = pa.table([pa.array(column, pa.string()) for column in cells], names=list(names))
     stream = io.BytesIO()
-    parquet.write_table(pa.table(columns), stream, compression="zstd")
+    parquet.write_table(table, stream, compression="zstd")
     return stream.getvalue()

@@ -30,6 +30,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 SPREADSHEETS = frozenset({"csv", "tsv", "xlsx"})
 # Here a comma belongs to its term: the format itself keeps synonyms apart.
 SEPARATING = frozenset({"skos", "obo", "solr"})
+# A heading that begins so is that of a column to keep, whatever it is called and however its values repeat.
+KEEP_MARKS = ("分类：", "label:")
 FORMAT_NAMES: dict[str, LocalText] = {
     "csv": LocalText("CSV 表格", "CSV table"),
     "tsv": LocalText("TSV 表格", "TSV table"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from workbench.editing.edits import Edit
+from workbench.editing.edits import Edit, MergePairs
 from workbench.editing.planning import plan
 from workbench.editing.texts import listed, short
 from workbench.errors import BadParameter, Conflict, NotFound
@@ -15,8 +15,10 @@ from workbench.localtext import LocalText
 from workbench.names import tidy
 from workbench.normalise import term_key
 from workbench.services.limits import Limits
+from workbench.storage.entries import Change, Snapshot
 from workbench.storage.groups import COMPONENT_TERMS, Component, GroupReader
 from workbench.storage.history import HistoryStore, checked_number
+from workbench.storage.turns import claimed, wait
 from workbench.types import (
     DictionaryInfo,
     Difference,
@@ -143,6 +145,10 @@ class Editor:
         self.group(name, group)
         return self._reader(self._dictionaries.get(name)).component(group, limit)
 
+    def labels(self, name: str) -> dict[str, dict[str, int]]:
+        """The columns kept with a dictionary: their values, each with the number of terms that have it."""
+        return self._history.snapshot(self._dictionaries.get(name)).labels.counts()
+
     def apart(self, name: str) -> list[Pair]:
         """The pairs that are marked as not synonyms, oldest first."""
         return self._dictionaries.apart(self._dictionaries.get(name).version_id)
@@ -162,6 +168,7 @@ class Editor:
             InputError, BadParameter, NotFound: it cannot be done, in words (too many terms is a reason).
                 Nothing is written then.
         """
+        self.let_imports_end(name)
         with self._database.write():
             info = self._dictionaries.get(name)
             self._check_base(info, based_on)
@@ -172,9 +179,36 @@ class Editor:
             touched = planned.change.groups
             if not force:
                 self._refuse_conflict(info, touched, based_on)
+                self._refuse_label_conflict(info, planned.change, based_on)
+            touched |= _holders(view, planned.change)
             step = self._history.append(info, planned.change, title=planned.title, author=tidy(author))
             self._limits.check_terms(name, self._dictionaries.get(name).terms, info.terms)
         return self._result(name, step, touched, planned.gone, planned.notes)
+
+    def merge(self, name: str, edit: MergePairs, *, author: str = "") -> DictionaryInfo:
+        """Merge an import as one step of any size: planned outside of a transaction, written in slices.
+
+        Who wants to edit this dictionary waits until it is done; everything else goes on.
+
+        Raises:
+            InputError, BadParameter, NotFound: it cannot be done, in words. Nothing is written then.
+            StorageProblem: another import into it goes on for long.
+        """
+        with claimed(self._database, lambda: self._dictionaries.get(name)) as (info, claim):
+            planned = plan(edit, self._history.snapshot(info), max_term_length=self._max_term_length)
+            self._history.append(
+                info,
+                planned.change,
+                title=planned.title,
+                author=tidy(author),
+                claim=claim,
+                allow=lambda terms: self._limits.check_terms(name, terms, info.terms),
+            )
+        return self._dictionaries.get(name)
+
+    def let_imports_end(self, name: str) -> None:
+        """Wait for an import into a dictionary. Raises StorageProblem: it goes on for long."""
+        wait(self._database, self._dictionaries.get(name))
 
     def undo(self, name: str, *, based_on: int, author: str = "") -> EditResult:
         """Take the last step back, as a step of its own.
@@ -225,6 +259,7 @@ class Editor:
         return GroupReader(self._history.snapshot(info), changed_since_training)
 
     def _travel(self, name: str, based_on: int, go: Callable[[DictionaryInfo], Step | None]) -> EditResult:
+        self.let_imports_end(name)
         with self._database.write():
             info = self._dictionaries.get(name)
             self._check_base(info, based_on)
@@ -239,10 +274,10 @@ class Editor:
                     **_who_and_when(newer),
                 )
             step = go(info)
-            touched = (
-                self._history.difference(info, based_on, step.number).groups if step is not None else set()
-            )
-            now = self._history.at(info, info.version + bool(step)).entries(touched)
+            change = self._history.difference(info, based_on, step.number) if step is not None else Change()
+            after = self._history.at(info, info.version + bool(step))
+            touched = change.groups | _holders(after, change)
+            now = after.entries(touched)
         return self._result(name, step, touched, tuple(sorted(touched - set(now))), ())
 
     def _result(
@@ -270,10 +305,30 @@ class Editor:
             if then.get(group) != now.get(group):
                 raise self._conflict(info, group, then.get(group) or now[group], now.get(group))
 
+    def _refuse_label_conflict(self, info: DictionaryInfo, change: Change, based_on: int) -> None:
+        """Where only labels are changed: refused if somebody has changed the same ones since."""
+        if based_on == info.version or change.ended or change.added:
+            return
+        columns = {label.column for label in (*change.unlabelled, *change.labelled)}
+        then = self._history.at(info, based_on).labels.of(change.label_keys, columns)
+        view = self._history.snapshot(info)
+        now = view.labels.of(change.label_keys, columns)
+        for column in columns:
+            old, new = then.get(column, {}), now.get(column, {})
+            for key in sorted(key for key in change.label_keys if old.get(key) != new.get(key)):
+                group, rows = next(iter(view.entries(view.with_synonym([key])[key]).items()))
+                step = self._history.last_label_change(info, [key])
+                raise self._conflict(info, group, rows, rows, step)
+
     def _conflict(
-        self, info: DictionaryInfo, group: int, known: list[Entry], now: list[Entry] | None
+        self,
+        info: DictionaryInfo,
+        group: int,
+        known: list[Entry],
+        now: list[Entry] | None,
+        step: Step | None = None,
     ) -> Conflict:
-        step = self._history.last_change(info, group)
+        step = step or self._history.last_change(info, group)
         values: dict[str, Any] = {**_who_and_when(step), "group": short(known[0].standard)}
         if not now:
             return Conflict(
@@ -295,6 +350,12 @@ class Editor:
             standard=short(now[0].standard),
             terms=listed([entry.synonym for entry in now]),
         )
+
+
+def _holders(view: Snapshot, change: Change) -> set[int]:
+    """The groups with synonyms whose labels are changed."""
+    keys = change.label_keys
+    return {group for groups in view.with_synonym(keys).values() for group in groups} if keys else set()
 
 
 def _who_and_when(step: Step) -> dict[str, Any]:

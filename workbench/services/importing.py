@@ -31,7 +31,6 @@ class Importer:
 
     def __init__(self, workspace: Workspace, editor: Editor) -> None:
         self._settings = workspace.settings
-        self._database = workspace.database
         self._dictionaries = workspace.dictionaries
         self._pair_sets = workspace.pair_sets
         self._editor = editor
@@ -132,24 +131,21 @@ class Importer:
         """
         self._limits.check_disk()
         if _checked(mode) == "merge":
-            edit = MergePairs(tuple(preview.pairs))
-            with self._database.write():
-                info = self._dictionaries.get(name)
-                self._dictionaries.merge_labels(info, preview.pairs, preview.labels)
-                return self._editor.apply(name, edit, based_on=info.version, author=author).info
+            edit = MergePairs(tuple(preview.pairs), tuple(preview.labels))
+            return self._editor.merge(name, edit, author=author)
         self._limits.check_terms(name, preview.terms)
-        with self._database.write():
-            if mode == "replace":
-                self._refuse_newer(self._dictionaries.get(name), based_on)
-            return self._dictionaries.save(
-                checked_name(name) if mode == "new" else name,
-                preview.pairs,
-                language=preview.language,
-                source=Path(source).name[:200],
-                replace=mode == "replace",
-                author=author,
-                labels=preview.labels,
-            )
+        if mode == "replace":
+            self._dictionaries.get(name)
+        return self._dictionaries.save(
+            checked_name(name) if mode == "new" else name,
+            preview.pairs,
+            language=preview.language,
+            source=Path(source).name[:200],
+            replace=mode == "replace",
+            author=author,
+            labels=preview.labels,
+            allow=lambda info: self._refuse_newer(info, based_on),
+        )
 
     def _refuse_newer(self, info: DictionaryInfo, based_on: int | None) -> None:
         if based_on is not None and based_on != info.version:

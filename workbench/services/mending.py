@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from workbench.errors import StorageProblem
 from workbench.localtext import LocalText
 from workbench.models.catalogue import unpacking
 from workbench.models.exporting import EXPORT_PREFIX
@@ -32,6 +33,7 @@ from workbench.services.backup import PIN_PREFIX, is_pin_of_the_living
 from workbench.settings import size_text
 from workbench.storage.artifacts import STAGING_PREFIX, bytes_under, free_path, manifest_of, staging_under
 from workbench.storage.snapshot import damages, is_whole
+from workbench.storage.sweeping import leftovers, sweep_leftover
 from workbench.training.jobs import Supervisor
 from workbench.types import FINAL_STATES
 from workbench.workspace import Workspace
@@ -45,7 +47,7 @@ _OURS = ("log.txt", "model", "checkpoints", "config.json")  # in the folder of a
 _Lock = Callable[[], AbstractContextManager[object]]
 _UPLOADED = re.compile(r"[0-9a-f]{32,}")  # Gradio's name for the folder of a file
 _SENT = re.compile(rf"(backup-|{EXPORT_PREFIX})[\w-]+")  # ours, for what a browser is given
-Kind = Literal["removed", "moved", "marked", "said"]
+Kind = Literal["removed", "cleared", "moved", "marked", "said"]
 LOST_MODEL = LocalText(
     "它的模型不在磁盘上了。「继续」会重新训练它。",
     "Its model is no longer on the disk. Resuming it trains it anew.",
@@ -121,9 +123,9 @@ class Mending:
         Without ``thorough`` only what is plainly half written or out of date goes: so much is done at each
         start of the server (and its supervisor ends the runs that have lost their worker).
         """
-        checks = [self._half_written, self._temporary]
+        checks = [self._half_written, self._cut_off, self._temporary]
         if thorough:
-            checks = [self._lost_runs, self._half_written, self._orphans, self._models_gone]
+            checks = [self._lost_runs, self._half_written, self._cut_off, self._orphans, self._models_gone]
             checks += [self._temporary, self._caches, self._database]
         findings = []
         for check in checks:
@@ -142,6 +144,9 @@ class Mending:
             except OSError as error:
                 log.exception("could not be mended: %s", step.path)
                 done, outcome = False, _REFUSED.format(why=error.strerror or error)
+            except StorageProblem as error:
+                log.exception("could not be mended: %s", step.path)
+                done, outcome = False, error.message
         text = step.found.then(outcome.format(size=size_text(step.freed), to=step.to))
         return Finding(step.kind, text, self._name(step.path), step.freed if done else 0, done)
 
@@ -194,6 +199,13 @@ class Mending:
                 continue
             yield from (self._removal(_HALF, path, lock) for path in found)
         yield from (self._removal(_PINNED, pin) for pin in _stale_pins(self._home))
+
+    def _cut_off(self) -> Iterator[_Step]:
+        """Rows of imports whose process is gone, and of what it was deleting: nobody has seen them."""
+        database = self._workspace.database
+        for left in leftovers(database):
+            act = partial(sweep_leftover, database, left.row)
+            yield _Step("cleared", _CUT_OFF.format(name=left.name), self._settings.database_path, act)
 
     def _orphans(self) -> Iterator[_Step]:
         """Folders of runs without a row: those of deleted runs go, a whole model is moved to ``found/``."""
@@ -325,6 +337,10 @@ _OUTCOMES: dict[Kind, tuple[LocalText, LocalText]] = {
         LocalText("已删除，腾出 {size}。", "Removed; {size} are free again."),
         LocalText("将会删除，腾出 {size}。", "It would be removed, for {size}."),
     ),
+    "cleared": (
+        LocalText("已清理，现有的数据没有改变。", "Cleared away; the data that was there is as it was."),
+        LocalText("将会清理，现有的数据不会改变。", "It would be cleared away; no data would change."),
+    ),
     "moved": (
         LocalText("已移到 {to}。", "Moved to {to}."),
         LocalText("将会移到 {to}。", "It would be moved to {to}."),
@@ -339,6 +355,10 @@ _REFUSED = LocalText("没能处理：{why}。", "That could not be put right: {w
 _INTERRUPTED = LocalText("「已中断」，可以继续", "interrupted; it can be resumed")
 _FAILED = LocalText("「失败」，可以重新训练", "failed; it can be trained anew")
 _HALF = LocalText("{name} 只写了一半。", "{name} is half written.")
+_CUT_OFF = LocalText(
+    "数据库里有「{name}」的一部分：导入或删除时中断了。",
+    "The database holds a part of “{name}”: an import or a deletion was cut off.",
+)
 _PINNED = LocalText("{name} 是一次中断的备份留下的。", "{name} was left by a backup that was cut off.")
 _RESTORING = LocalText("{name} 是一次中断的恢复留下的。", "{name} was left by a restore that was cut off.")
 _DELETED = LocalText("{name} 属于一个已被删除的训练。", "{name} belongs to a run that somebody has deleted.")

@@ -182,6 +182,7 @@ class Suggestions:
             BadParameter: sentences or questions without the name of a pair set, or it holds triplets.
         """
         work = _Work()
+        self._let_imports_end(ids)
         with self._lock, self._workspace.database.write():
             chosen = [each for each in self._chosen(ids) if each.state in OPEN]
             chosen = self._not_apart(chosen, work)
@@ -195,6 +196,7 @@ class Suggestions:
     def reject(self, ids: Sequence[int], *, author: str = "") -> Decision:
         """Say no. It never comes again; a proposed synonym is marked as *not* a synonym (a hard negative)."""
         work = _Work()
+        self._let_imports_end(ids)
         with self._lock, self._workspace.database.write():
             chosen = self._chosen(ids)
             moved = set(self._store.decide([each.id for each in chosen], "rejected", tidy(author)))
@@ -215,6 +217,7 @@ class Suggestions:
         marks) of these suggestions are taken out.
         """
         work = _Work()
+        self._let_imports_end(ids)
         with self._lock, self._workspace.database.write():
             chosen = [each for each in self._chosen(ids) if each.state != "waiting"]
             before: tuple[SuggestionState, ...] = ("accepted", "rejected", "later")
@@ -227,6 +230,11 @@ class Suggestions:
         return Decision(tuple(sorted(moved)), "waiting", tuple(work.steps), None, tuple(work.notes))
 
     # -- dictionaries ---------------------------------------------------------------------------
+
+    def _let_imports_end(self, ids: Sequence[int]) -> None:
+        """Before the transaction: an import into one of the dictionaries needs the write lock to end."""
+        for name in _by_dictionary(self._chosen(ids)):
+            self._editor.let_imports_end(name)
 
     def _edit(
         self, name: str, edits: Sequence[Edit], author: str, work: _Work, ids: Sequence[int] = ()

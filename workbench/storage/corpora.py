@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
-from workbench.storage.named_sets import ContentHash, NamedSets, SetKind
+from workbench.storage.named_sets import ContentHash, Insert, NamedSets, SetKind
 from workbench.types import CorpusInfo, TextUnit
 
 _KIND = SetKind(
     "corpora",
     "id, name, unit, texts, characters, source, created_at",
-    (("corpus_texts", "corpus_id"),),
     LocalText("语料", "corpus"),
     LocalText("语料", "corpora"),
 )
@@ -43,7 +41,7 @@ class CorpusStore:
             NameTaken: the name has other content and ``replace`` is false.
         """
 
-        def fill(connection: sqlite3.Connection, corpus_id: str) -> tuple[dict[str, Any], str]:
+        def fill(insert: Insert, corpus_id: str) -> tuple[dict[str, Any], str]:
             content = ContentHash(unit)
             count = characters = 0
 
@@ -55,9 +53,7 @@ class CorpusStore:
                     count += 1
                     characters += len(text)
 
-            connection.executemany(
-                "INSERT INTO corpus_texts (corpus_id, position, text, row) VALUES (?,?,?,?)", counted()
-            )
+            insert("INSERT INTO corpus_texts (corpus_id, position, text, row) VALUES (?,?,?,?)", counted())
             columns = {"unit": unit, "texts": count, "characters": characters, "source": source}
             return columns, content.hex()
 

@@ -6,18 +6,21 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from workbench.errors import InputError, NameTaken, NotFound
 from workbench.localtext import LocalText
 from workbench.normalise import term_key
 from workbench.storage.database import Database
-from workbench.storage.entries import Row, SetHash, Snapshot, insert_rows, oddities
-from workbench.storage.entry_labels import LabelStore
+from workbench.storage.entries import Change, Row, SetHash, Snapshot, insert_rows, oddities
+from workbench.storage.entry_labels import INSERT_LABEL, Values, first_label_rows
 from workbench.storage.groups import GroupReader
 from workbench.storage.history import HistoryStore, add_version, title_of_import
 from workbench.storage.importing import replacement
+from workbench.storage.slices import Slices
+from workbench.storage.turns import claimed, refuse_while_claimed, sweeping, wait
+from workbench.storage.unfinished import DICTIONARY, Claim
 from workbench.types import DictionaryInfo, LabelColumn, Pair, Part, Split, SynonymGroup
 
 _INFO = """SELECT d.id, d.name, d.sample, v.number AS version, v.id AS version_id, v.pairs, v.standards,
@@ -33,7 +36,6 @@ class DictionaryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._history = HistoryStore(database)
-        self._labels = LabelStore(database)
 
     def save(
         self,
@@ -46,49 +48,43 @@ class DictionaryStore:
         sample: bool = False,
         author: str = "",
         labels: Sequence[LabelColumn] = (),
+        allow: Callable[[DictionaryInfo], None] | None = None,
     ) -> DictionaryInfo:
         """Store ``pairs`` as a new dictionary, or as a new version of ``name`` when ``replace``.
 
-        The same pairs as in the newest version, in whatever order, make no new version. Pairs that are
+        The same pairs and labels as in the newest version, in whatever order, make no new version. Pairs
         marked as not synonyms are left out (see :meth:`refused`); the title of the step counts them.
-        ``labels`` are parallel to ``pairs``, and take the place of those that the dictionary had.
+        ``labels`` are parallel to ``pairs``, and take the place of those that the dictionary had. ``allow``
+        may refuse the dictionary that is about to be replaced. Rows are written in slices, so that others
+        can write meanwhile, and are seen once all are there.
 
         Raises:
             NameTaken: ``name`` exists and ``replace`` is false.
             InputError: every pair is marked as not synonyms.
         """
-        with self._database.write():
-            known = self._find(name)
-            if known is None:
-                self._create(name, pairs, language=language, source=source, sample=sample, author=author)
-            elif not replace:
-                raise NameTaken(
-                    LocalText(
-                        "已经有一个叫「{name}」的词典。", "There is already a dictionary called “{name}”."
-                    ),
-                    LocalText(
-                        "换一个名字，或选择存为它的新版本。",
-                        "Choose another name, or save a new version of it.",
-                    ),
-                    name=name,
-                )
-            else:
-                self._replace(known, pairs, language=language, source=source, author=author)
-            info = self.get(name)
-            self._labels.replace(self._number(info), pairs, labels)
-        return info
+        while (known := self._find(name)) is None:
+            if self._create(
+                name, pairs, labels, language=language, source=source, sample=sample, author=author
+            ):
+                return self.get(name)
+        if not replace:
+            raise NameTaken(
+                LocalText("已经有一个叫「{name}」的词典。", "There is already a dictionary called “{name}”."),
+                LocalText(
+                    "换一个名字，或选择存为它的新版本。",
+                    "Choose another name, or save a new version of it.",
+                ),
+                name=name,
+            )
+        with claimed(self._database, lambda: self.get(known.name)) as (info, claim):
+            if allow:
+                allow(info)
+            self._replace(info, claim, pairs, labels, language=language, source=source, author=author)
+        return self.get(name)
 
-    def merge_labels(
-        self, info: DictionaryInfo, pairs: Sequence[Pair], labels: Sequence[LabelColumn]
-    ) -> None:
-        """Put the labels of a file, parallel to its ``pairs``, over those of a dictionary."""
-        if labels:
-            with self._database.write():
-                self._labels.merge(self._number(info), pairs, labels)
-
-    def labels(self, info: DictionaryInfo, keys: Collection[str]) -> dict[str, dict[str, str]]:
-        """For each column that was kept of the imported files: key of a synonym -> its value there."""
-        return self._labels.of(self._number(info), keys)
+    def labels(self, info: DictionaryInfo, keys: Collection[str] | None = None) -> Values:
+        """For each column kept with this version: key of a synonym -> its value there, of ``keys`` or all."""
+        return self._history.snapshot(info).labels.of(keys)
 
     def all(self) -> list[DictionaryInfo]:
         """Every dictionary with its newest version, samples last, newest first."""
@@ -97,7 +93,7 @@ class DictionaryStore:
 
     def any_ever(self) -> bool:
         """Whether a dictionary was ever stored here, deleted ones included."""
-        return bool(self._database.connection.conn.execute("SELECT 1 FROM dictionaries LIMIT 1").fetchone())
+        return bool(self._database.connection.conn.execute("SELECT 1 FROM versions LIMIT 1").fetchone())
 
     def get(self, name: str) -> DictionaryInfo:
         """The dictionary called ``name``.
@@ -178,19 +174,20 @@ class DictionaryStore:
 
     def delete(self, name: str) -> None:
         """Delete a dictionary's pairs, splits and measurements; only its name and counts stay, unlisted."""
-        info = self.get(name)
+        wait(self._database, self.get(name))
         with self._database.write() as db:
-            db.conn.execute(
-                "DELETE FROM entries WHERE dictionary = (SELECT number FROM dictionaries WHERE id = ?)",
-                (info.id,),
-            )
+            info = self.get(name)
+            refuse_while_claimed(self._database, info)
+            claim = Claim(DICTIONARY, info.id, 1)
+            claim.begin(db.conn)
             db.conn.execute(
                 "DELETE FROM splits WHERE version_id IN (SELECT id FROM versions WHERE dictionary_id = ?)",
                 (info.id,),
             )
             db.conn.execute("DELETE FROM evaluations WHERE dictionary_id = ?", (info.id,))
-            self._labels.delete(self._number(info))
             db["dictionaries"].update(info.id, {"deleted_at": time.time()})
+        with sweeping(self._database, claim):
+            pass  # its lines: nobody sees them any more
 
     def newest_split(self, info: DictionaryInfo) -> Split | None:
         """The split of the newest earlier version that has one: what was a test term stays one."""
@@ -246,40 +243,63 @@ class DictionaryStore:
             return _info(row)
         return None
 
-    def _number(self, info: DictionaryInfo) -> int:
-        row = self._database.connection.conn.execute(
-            "SELECT number FROM dictionaries WHERE id = ?", (info.id,)
-        ).fetchone()
-        return int(row[0])
-
     def _create(
-        self, name: str, pairs: Sequence[Pair], *, language: str, source: str, sample: bool, author: str
-    ) -> None:
-        dictionary_id = uuid.uuid4().hex[:12]
-        connection = self._database.connection.conn
-        number = connection.execute("SELECT ifnull(max(number), 0) + 1 FROM dictionaries").fetchone()[0]
-        connection.execute(
-            "INSERT INTO dictionaries (id, number, name, sample, created_at) VALUES (?, ?, ?, ?, ?)",
-            (dictionary_id, number, name, int(sample), time.time()),
-        )
-        numbering = _Numbering()
-        insert_rows(connection, number, 1, numbering.rows(pairs))
-        add_version(
-            connection,
-            dictionary_id,
-            1,
-            kind="import",
-            title=title_of_import(source),
-            author=author,
-            added=len(pairs),
-            **numbering.counts(),
-            language=language,
-            source=source,
-            content_hash=str(numbering.content),
-        )
+        self,
+        name: str,
+        pairs: Sequence[Pair],
+        labels: Sequence[LabelColumn],
+        *,
+        language: str,
+        source: str,
+        sample: bool,
+        author: str,
+    ) -> bool:
+        """False where somebody else took the name meanwhile."""
+        claim = Claim(DICTIONARY, uuid.uuid4().hex[:12], 1)
+        now = time.time()
+        with self._database.write() as db:
+            number = db.conn.execute("SELECT ifnull(max(number), 0) + 1 FROM dictionaries").fetchone()[0]
+            db.conn.execute(
+                """INSERT INTO dictionaries (id, number, name, sample, created_at, deleted_at)
+                VALUES (?, ?, ?, ?, ?, ?)""",
+                (claim.id, number, name, int(sample), now, now),  # unlisted until it is whole
+            )
+            claim.begin(db.conn)
+        with sweeping(self._database, claim):
+            numbering, slices = _Numbering(), Slices(self._database, claim.check)
+            insert_rows(slices, number, 1, numbering.rows(pairs))
+            slices.executemany(INSERT_LABEL, first_label_rows(slices, number, pairs, labels))
+            columns = {**numbering.counts(), "content_hash": str(numbering.content)}
+            with self._database.write() as db:
+                claim.check(db.conn)
+                if self._find(name) is not None:
+                    return False
+                add_version(
+                    db.conn,
+                    claim.id,
+                    1,
+                    kind="import",
+                    title=title_of_import(source),
+                    author=author,
+                    added=len(pairs),
+                    language=language,
+                    source=source,
+                    **columns,
+                )
+                db.conn.execute("UPDATE dictionaries SET deleted_at = NULL WHERE id = ?", (claim.id,))
+                claim.end(db.conn)
+        return True
 
     def _replace(
-        self, known: DictionaryInfo, pairs: Sequence[Pair], *, language: str, source: str, author: str
+        self,
+        known: DictionaryInfo,
+        claim: Claim,
+        pairs: Sequence[Pair],
+        labels: Sequence[LabelColumn],
+        *,
+        language: str,
+        source: str,
+        author: str,
     ) -> None:
         before = self._history.snapshot(known)
         marked = before.apart_keys()
@@ -292,13 +312,17 @@ class DictionaryStore:
                 ),
                 LocalText("请先在编辑页取消这些标记。", "Take these marks away in the editor first."),
             )
-        change, content, counts = replacement(before, kept)
+        change, content, found = replacement(before, kept)
+        counts: dict[str, Any] = dict(found)
         if content == self._history.content_hash(known.version_id):
-            return
+            change = Change()
+        unlabelled, labelled = before.labels.replaced(pairs, labels)
+        change = Change(change.ended, change.added, unlabelled, labelled)
         self._history.append(
             known,
             change,
             kind="import",
+            claim=claim,
             title=title_of_import(source, len(pairs) - len(kept)),
             author=author,
             language=language,

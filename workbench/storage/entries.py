@@ -8,9 +8,11 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.normalise import term_key
+from workbench.storage.entry_labels import Label, LabelReader, write_labels
+from workbench.storage.writer import Writer
 from workbench.types import Entry, Pair
 
 # grp, position, the two terms, their keys, row, apart, odd
@@ -59,20 +61,27 @@ class SetHash:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a new version takes out of the one before it, and what it puts in."""
+    """What a new version takes out of the one before it, and what it puts in: lines, and labels of terms."""
 
     ended: tuple[Entry, ...] = ()
     added: tuple[Entry, ...] = ()
+    unlabelled: tuple[Label, ...] = ()
+    labelled: tuple[Label, ...] = ()
 
     def net(self) -> Change:
         """Without what is taken out and put in again as it was."""
         both = Counter(self.ended) & Counter(self.added)
         if not both:
             return self
-        return Change(_without(self.ended, both), _without(self.added, both))
+        return replace(self, ended=_without(self.ended, both), added=_without(self.added, both))
 
     def __bool__(self) -> bool:
-        return bool(self.ended or self.added)
+        return bool(self.ended or self.added or self.unlabelled or self.labelled)
+
+    @property
+    def label_keys(self) -> set[str]:
+        """The keys of the terms whose labels it changes."""
+        return {label.key for label in (*self.unlabelled, *self.labelled)}
 
     @property
     def groups(self) -> set[int]:
@@ -124,17 +133,19 @@ def as_row(entry: Entry) -> Row:
     )
 
 
-def insert_rows(connection: sqlite3.Connection, dictionary: int, born: int, rows: Iterable[Row]) -> None:
+def insert_rows(connection: Writer, dictionary: int, born: int, rows: Iterable[Row]) -> None:
     """Store entries that live from version ``born`` on."""
     connection.executemany(_INSERT, ((dictionary, born, *row) for row in rows))
 
 
-def write_change(connection: sqlite3.Connection, dictionary: int, version: int, change: Change) -> None:
+def write_change(connection: Writer, dictionary: int, version: int, change: Change) -> None:
     """Carry out ``change`` as version ``version``."""
     connection.executemany(
         _END, ((version, dictionary, entry.group, entry.position) for entry in change.ended)
     )
     insert_rows(connection, dictionary, version, map(as_row, change.added))
+    if change.unlabelled or change.labelled:  # the table is younger than the first conversions of entries
+        write_labels(connection, dictionary, version, change.unlabelled, change.labelled)
 
 
 class Snapshot:
@@ -144,6 +155,7 @@ class Snapshot:
         self.connection = connection
         self.dictionary = dictionary
         self.version = version
+        self.labels = LabelReader(connection, dictionary, version)
 
     def where(self, alias: str = "entries") -> str:
         """The condition for synonym pairs of this version. Made of numbers only."""
@@ -190,6 +202,15 @@ class Snapshot:
         """How many of those keys are standard terms, and how many are terms at all."""
         standards = set(self.with_standard(keys))
         return len(standards), len(standards | set(self.with_synonym(keys)))
+
+    def texts(self, keys: Collection[str]) -> dict[str, str]:
+        """How those of the keys that are synonyms are written."""
+        rows = self.connection.execute(
+            f"SELECT synonym_key, synonym FROM json_each(?) wanted CROSS JOIN entries "
+            f"INDEXED BY entries_synonym ON synonym_key = wanted.value WHERE {self.where()}",
+            (json.dumps(list(keys), ensure_ascii=False),),
+        )
+        return dict(rows.fetchall())
 
     def apart(self) -> list[Entry]:
         """The pairs that are marked as not synonyms, oldest first."""

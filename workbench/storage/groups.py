@@ -71,6 +71,7 @@ class GroupReader:
         as_synonym = self._snapshot.with_synonym(every)
         changed = self._changed(list(entries))
         untrained = self._changed_since_training()
+        labels = self._snapshot.labels.of({key for _, synonyms in keys.values() for key in synonyms})
 
         def group(number: int) -> Group:
             rows, (standard, synonyms) = entries[number], keys[number]
@@ -89,7 +90,13 @@ class GroupReader:
             if untrained is None or number in untrained:
                 flags.add("untrained")
             texts = tuple(entry.synonym for entry in rows)
-            return Group(number, rows[0].standard, texts, changed[number], tuple(sorted(flags)), marks)
+            named = {
+                column: {
+                    text: values[key] for text, key in zip(texts, synonyms, strict=True) if key in values
+                }
+                for column, values in labels.items()
+            }
+            return Group(number, rows[0].standard, texts, changed[number], tuple(sorted(flags)), marks, named)
 
         return [group(number) for number in dict.fromkeys(numbers) if number in entries]
 

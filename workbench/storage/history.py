@@ -7,7 +7,7 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,11 @@ from workbench.errors import BadParameter, InputError, NotFound
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
 from workbench.storage.entries import Change, SetHash, Snapshot, write_change
-from workbench.types import DictionaryInfo, Difference, Entry, Pair, Step, StepKind
+from workbench.storage.entry_labels import label_difference, last_label_change
+from workbench.storage.slices import Slices
+from workbench.storage.turns import refuse_while_claimed
+from workbench.storage.unfinished import Claim
+from workbench.types import DictionaryInfo, Difference, Entry, LabelChange, Pair, Step, StepKind
 
 _STEP = """SELECT number, id, kind, title, author, created_at, added, removed, pairs, content_of, node, parent
     FROM versions WHERE dictionary_id = ?"""
@@ -105,11 +109,13 @@ class HistoryStore:
             high,
             low,
         )
-        return (Change(died, born) if before <= after else Change(born, died)).net()
+        labels = label_difference(self._connection, dictionary, before, after)
+        return Change(*((died, born) if before <= after else (born, died)), *labels).net()
 
     def compare(self, info: DictionaryInfo, before: int, after: int, limit: int = 500) -> Difference:
         """What version ``after`` has and ``before`` has not, and the reverse. Lists are cut at ``limit``."""
         change = self.difference(info, before, after)
+        labels, label_count = self._label_changes(info, change, (before, after), limit)
         added, removed = _net_pairs(change.added, change.ended)
         synonyms = [[pair for pair, apart in side if not apart] for side in (added, removed)]
         aparts = [tuple(pair for pair, apart in side if apart)[:limit] for side in (added, removed)]
@@ -118,7 +124,10 @@ class HistoryStore:
             tuple(synonyms[1][:limit]),
             len(synonyms[0]),
             len(synonyms[1]),
-            *aparts,
+            apart_added=aparts[0],
+            apart_removed=aparts[1],
+            labels=labels,
+            label_count=label_count,
         )
 
     def changed_groups(self, info: DictionaryInfo, since: int) -> set[int]:
@@ -131,6 +140,11 @@ class HistoryStore:
             """SELECT max(max(born), ifnull(max(died), 0)) FROM entries WHERE dictionary = ? AND grp = ?""",
             (self._dictionary_number(info.id), group),
         ).fetchone()[0]
+        return self.step(info, number or info.version)
+
+    def last_label_change(self, info: DictionaryInfo, keys: Collection[str]) -> Step:
+        """The step that last touched a label of one of the terms."""
+        number = last_label_change(self._connection, self._dictionary_number(info.id), keys)
         return self.step(info, number or info.version)
 
     def trained(self, info: DictionaryInfo) -> int | None:
@@ -153,12 +167,16 @@ class HistoryStore:
         title: LocalText,
         author: str = "",
         kind: StepKind = "edit",
+        claim: Claim | None = None,
+        allow: Callable[[int], None] | None = None,
         **known: Any,
     ) -> Step | None:
         """A step whose content is that of ``info`` with ``change``; None where that changes nothing.
 
         ``known`` are columns of the version that are known otherwise: language, source, and the counts
-        pairs, standards and terms, which are else counted from the terms that the change touches.
+        pairs, standards and terms, which are else counted from the terms that the change touches. With a
+        ``claim`` (``turns.claimed``) it is written in slices, outside of a transaction, and seen once it is
+        whole. ``allow`` is told how many terms it would have, and may refuse them.
         """
         change = change.net()
         if not change:
@@ -171,12 +189,19 @@ class HistoryStore:
             content.remove(entry.standard, entry.synonym, entry.apart)
         for entry in change.added:
             content.add(entry.standard, entry.synonym, entry.apart)
+        if claim:
+            write_change(Slices(self._database, claim.check), before.dictionary, number, change)
+            counts = self._counts_after(before.dictionary, number, counts)
         with self._database.write() as db:
-            write_change(db.conn, before.dictionary, number, change)
-            if counts:
-                after = Snapshot(db.conn, before.dictionary, number).counts_of(counts.pop("keys"))
-                counts["standards"] += after[0]
-                counts["terms"] += after[1]
+            if claim:
+                claim.check(db.conn)
+                claim.end(db.conn)
+            else:
+                refuse_while_claimed(self._database, info)
+                write_change(db.conn, before.dictionary, number, change)
+                counts = self._counts_after(before.dictionary, number, counts)
+            if allow:
+                allow({**counts, **known}["terms"])
             add_version(
                 db.conn,
                 info.id,
@@ -272,6 +297,7 @@ class HistoryStore:
         change = self.difference(info, info.version, self._nearest(info, node["content_of"]))
         number = info.version + 1
         with self._database.write() as db:
+            refuse_while_claimed(self._database, info)
             write_change(db.conn, self._dictionary_number(info.id), number, change)
             add_version(
                 db.conn,
@@ -304,6 +330,21 @@ class HistoryStore:
         ).fetchone()
         return int(row[0])
 
+    def _label_changes(
+        self, info: DictionaryInfo, change: Change, versions: tuple[int, int], limit: int
+    ) -> tuple[tuple[LabelChange, ...], int]:
+        """The labels that read otherwise, by column; cut at ``limit``, and how many there are."""
+        old = {(label.column, label.key): label.value for label in change.unlabelled}
+        new = {(label.column, label.key): label.value for label in change.labelled}
+        changed = [each for each in {**old, **new} if old.get(each) != new.get(each)]
+        keys = {key for _, key in changed[:limit]}
+        texts = {key: text for v in versions for key, text in self.at(info, v).texts(keys).items()}
+        found = (
+            LabelChange(column, texts.get(key, key), old.get((column, key), ""), new.get((column, key), ""))
+            for column, key in changed[:limit]
+        )
+        return tuple(found), len(changed)
+
     def _counts(self, info: DictionaryInfo, before: Snapshot, change: Change) -> dict[str, Any]:
         keys = change.keys
         standards, terms = before.counts_of(keys)
@@ -312,6 +353,17 @@ class HistoryStore:
             "pairs": info.pairs + _count(change.added) - _count(change.ended),
             "standards": info.standards - standards,
             "terms": info.terms - terms,
+        }
+
+    def _counts_after(self, dictionary: int, number: int, counts: dict[str, Any]) -> dict[str, Any]:
+        """What :meth:`_counts` left open, once the change is written."""
+        if not counts:
+            return counts
+        standards, terms = Snapshot(self._connection, dictionary, number).counts_of(counts["keys"])
+        return {
+            "pairs": counts["pairs"],
+            "standards": counts["standards"] + standards,
+            "terms": counts["terms"] + terms,
         }
 
     def _entries(self, index: str, condition: str, *values: int) -> tuple[Entry, ...]:

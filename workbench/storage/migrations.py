@@ -70,6 +70,20 @@ def m009_authors(db: Database) -> None:
     db.execute("ALTER TABLE model_notes ADD COLUMN author TEXT NOT NULL DEFAULT ''")
 
 
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m010_unfinished(db: Database) -> None:
+    """What is being written in slices, so that what a crash left of it can be swept."""
+    for statement in _UNFINISHED:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]  # untyped library
+def m011_labels_as_changes(db: Database) -> None:
+    """Labels of terms with the versions they live in; those that were there are in every version."""
+    for statement in _LABELS_AS_CHANGES:
+        db.execute(statement)
+
+
 _FIRST_SCHEMA = (
     """CREATE TABLE dictionaries (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, sample INTEGER NOT NULL DEFAULT 0,
@@ -220,4 +234,23 @@ _LABELS = (
     """CREATE TABLE entry_labels (
         dictionary INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (dictionary, place, key)) WITHOUT ROWID""",
+)
+
+_UNFINISHED = (
+    # "id" of a row in the table "what", unlisted until it is whole; "version": of a dictionary
+    """CREATE TABLE unfinished (
+        id TEXT PRIMARY KEY, what TEXT NOT NULL, version INTEGER NOT NULL, owner TEXT NOT NULL,
+        created_at REAL NOT NULL)""",
+)
+
+_LABELS_AS_CHANGES = (
+    "ALTER TABLE entry_labels RENAME TO labels_before",
+    # a version v sees the labels with born <= v and (died IS NULL or died > v), as with entries
+    """CREATE TABLE entry_labels (
+        dictionary INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+        born INTEGER NOT NULL, died INTEGER, PRIMARY KEY (dictionary, place, key, born)) WITHOUT ROWID""",
+    "INSERT INTO entry_labels SELECT dictionary, place, key, value, 1, NULL FROM labels_before",
+    "DROP TABLE labels_before",
+    "CREATE INDEX entry_labels_born ON entry_labels(dictionary, born) WHERE born > 1",
+    "CREATE INDEX entry_labels_died ON entry_labels(dictionary, died) WHERE died IS NOT NULL",
 )

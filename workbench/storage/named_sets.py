@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.errors import NameTaken, NotFound
+from workbench.errors import NameTaken, NotFound, StorageProblem
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
+from workbench.storage.slices import Slices
+from workbench.storage.sweeping import sweep
+from workbench.storage.unfinished import Claim
 
+log = logging.getLogger("workbench.storage")
 CHUNK = 5_000  # rows read at once: no read stays open while the caller works
 
 
 @dataclass(frozen=True, slots=True)
 class SetKind:
-    """One table of named sets. ``owned`` are (table, its column with the set's id)."""
+    """One table of named sets; what they own is in ``sweeping.OWNED``."""
 
     table: str
     columns: str
-    owned: tuple[tuple[str, str], ...]
     one: LocalText
     many: LocalText
 
 
-class _SameContent(Exception):  # never seen outside: it takes the transaction back
+Insert = Callable[[str, Iterable[Sequence[Any]]], None]  # a statement, and the rows to carry it out for
+
+
+class _SameContent(Exception):  # never seen outside
     """What was about to be stored is there already under the same name."""
 
 
@@ -92,38 +98,38 @@ class NamedSets:
         ]
 
     def write(
-        self,
-        name: str,
-        fill: Callable[[sqlite3.Connection, str], tuple[dict[str, Any], str]],
-        *,
-        replace: bool,
+        self, name: str, fill: Callable[[Insert, str], tuple[dict[str, Any], str]], *, replace: bool
     ) -> None:
-        """Store a set in one transaction. ``fill`` inserts what it owns and gives its columns and hash.
+        """Store a set in slices, so that others can write meanwhile; it is listed once it is whole.
 
-        Nothing changes where the same content has this name already.
+        ``fill`` inserts what it owns and gives its columns and hash. Nothing changes where the same content
+        has this name already.
 
         Raises:
             NameTaken: the name has other content and ``replace`` is false.
         """
-        with self._unchanged_where_the_same(), self._database.write() as db:
-            known = self.find(name)
-            set_id = uuid.uuid4().hex[:12]
-            row = {"id": set_id, "name": name, "created_at": time.time(), "deleted_at": time.time()}
-            blank = dict.fromkeys(self._blank_columns(), "")
-            db[self._kind.table].insert({**blank, **row})  # unlisted until it is whole
-            columns, content = fill(db.conn, set_id)
-            if known and self._content_hash(known["id"]) == content:
-                raise _SameContent
-            if known and not replace:
-                raise self._taken(name)
-            if known:
-                self._remove(known["id"])
-            db[self._kind.table].update(set_id, {**columns, "content_hash": content, "deleted_at": None})
+        claim = Claim(self._kind.table, uuid.uuid4().hex[:12])
+        with self._database.write() as db:
+            row = {"id": claim.id, "name": name, "created_at": time.time(), "deleted_at": time.time()}
+            db[self._kind.table].insert({**dict.fromkeys(self._blank_columns(), ""), **row})
+            claim.begin(db.conn)
+        try:
+            columns, content = fill(Slices(self._database, claim.check).executemany, claim.id)
+            old = self._publish(claim, name, columns, content, replace)
+        except BaseException as error:
+            self._sweep(claim)
+            if not isinstance(error, _SameContent):
+                raise
+        else:
+            claim.leave()
+            if old:
+                self._sweep(old)
 
     def delete(self, name: str) -> None:
         """Delete a set with all that it owns; its name is free again. Raises NotFound."""
-        with self._database.write():
-            self._remove(self.get(name)["id"])
+        with self._database.write() as db:
+            old = self._unlist(db.conn, self.get(name)["id"])
+        self._sweep(old)
 
     def count(self, query: str, arguments: Sequence[Any]) -> int:
         """The number that a query gives."""
@@ -186,13 +192,40 @@ class NamedSets:
             if column.notnull and column.default_value is None
         ]
 
-    def _remove(self, set_id: str) -> None:
-        connection = self._database.connection.conn
-        for table, column in self._kind.owned:
-            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (set_id,))
+    def _publish(
+        self, claim: Claim, name: str, columns: dict[str, Any], content: str, replace: bool
+    ) -> Claim | None:
+        """List a set that is whole; the one that it takes the place of, to be swept."""
+        old = None
+        with self._database.write() as db:
+            claim.check(db.conn)
+            known = self.find(name)
+            if known and self._content_hash(known["id"]) == content:
+                raise _SameContent
+            if known and not replace:
+                raise self._taken(name)
+            if known:
+                old = self._unlist(db.conn, known["id"])
+            db[self._kind.table].update(claim.id, {**columns, "content_hash": content, "deleted_at": None})
+            claim.end(db.conn)
+        return old
+
+    def _unlist(self, connection: sqlite3.Connection, set_id: str) -> Claim:
         connection.execute(
             f"UPDATE {self._kind.table} SET deleted_at = ? WHERE id = ?", (time.time(), set_id)
         )
+        claim = Claim(self._kind.table, set_id)
+        claim.begin(connection)
+        return claim
+
+    def _sweep(self, claim: Claim) -> None:
+        """Delete the rows of a set that is not listed. What cannot be done now is left to ``doctor``."""
+        try:
+            sweep(self._database, claim)
+        except StorageProblem:
+            log.exception("rows of %s %s are left to be swept", self._kind.table, claim.id)
+        finally:
+            claim.leave()
 
     def _content_hash(self, set_id: str) -> str:
         query = f"SELECT content_hash FROM {self._kind.table} WHERE id = ?"
@@ -208,14 +241,6 @@ class NamedSets:
             name=name,
             one=self._kind.one,
         )
-
-    @staticmethod
-    @contextmanager
-    def _unchanged_where_the_same() -> Iterator[None]:
-        try:
-            yield
-        except _SameContent:
-            return
 
 
 def containing(search: str, columns: Iterable[str]) -> tuple[str, list[str]]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
-from workbench.storage.named_sets import ContentHash, NamedSets, SetKind
+from workbench.storage.named_sets import ContentHash, Insert, NamedSets, SetKind
 from workbench.types import LabelledPair, PairSetInfo, PairSetKind
 
 _KIND = SetKind(
     "pair_sets",
     "id, name, kind, rows, positives, trusted, source, recipe, created_at",
-    (("pair_set_rows", "set_id"),),
     LocalText("句对集", "pair set"),
     LocalText("句对集", "pair sets"),
 )
@@ -48,7 +46,7 @@ class PairSetStore:
             NameTaken: the name has other content and ``replace`` is false.
         """
 
-        def fill(connection: sqlite3.Connection, set_id: str) -> tuple[dict[str, Any], str]:
+        def fill(insert: Insert, set_id: str) -> tuple[dict[str, Any], str]:
             content = ContentHash(kind)
             rows = positives = 0
 
@@ -60,7 +58,7 @@ class PairSetStore:
                     rows += 1
                     positives += pair.label >= _POSITIVE
 
-            connection.executemany(
+            insert(
                 "INSERT INTO pair_set_rows (set_id, position, text1, text2, negative, label, row) "
                 "VALUES (?,?,?,?,?,?,?)",
                 counted(),

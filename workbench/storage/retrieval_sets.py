@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, Literal
 
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
-from workbench.storage.named_sets import ContentHash, NamedSets, SetKind, containing
+from workbench.storage.named_sets import ContentHash, Insert, NamedSets, SetKind, containing
 from workbench.types import RetrievalSet, RetrievalSetInfo
 
 _KIND = SetKind(
     "retrieval_sets",
     "id, name, queries, passages, answers, source, created_at",
-    (("retrieval_texts", "set_id"), ("retrieval_answers", "set_id")),
     LocalText("检索集", "retrieval set"),
     LocalText("检索集", "retrieval sets"),
 )
@@ -46,16 +44,16 @@ class RetrievalSetStore:
             NameTaken: the name has other content and ``replace`` is false.
         """
 
-        def fill(connection: sqlite3.Connection, set_id: str) -> tuple[dict[str, Any], str]:
+        def fill(insert: Insert, set_id: str) -> tuple[dict[str, Any], str]:
             texts = chain(
                 _numbered(set_id, "query", content.queries, query_rows),
                 _numbered(set_id, "passage", content.passages, passage_rows),
             )
-            connection.executemany(
+            insert(
                 "INSERT INTO retrieval_texts (set_id, role, position, text, row) VALUES (?,?,?,?,?)", texts
             )
             links = sorted({(query, p) for query, found in enumerate(content.answers) for p in found})
-            connection.executemany(
+            insert(
                 "INSERT INTO retrieval_answers (set_id, query, passage) VALUES (?,?,?)",
                 ((set_id, query, passage) for query, passage in links),
             )

@@ -22,6 +22,7 @@ def group_json(group: Group) -> dict[str, Any]:
         "changed": group.changed,
         "flags": list(group.flags),
         "marks": {term: list(marks) for term, marks in group.marks.items()},
+        "labels": group.labels,
     }
 
 
@@ -77,6 +78,8 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         "removed_count": difference.removed_count,
         "apart_added": pairs_json(difference.apart_added),
         "apart_removed": pairs_json(difference.apart_removed),
+        "labels": [[each.column, each.term, each.before, each.after] for each in difference.labels],
+        "label_count": difference.label_count,
     }
 
 

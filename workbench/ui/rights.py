@@ -36,7 +36,7 @@ VIEWS: dict[str, dict[Right, str]] = {
     },
     "synonyms": {
         "view": "read_page read_groups read_status read_counts find_terms find_groups read_chain read_apart "
-        "read_history compare_versions live_state",
+        "read_labels read_history compare_versions live_state",
         "edit": "apply_edit travel restore preview_paste live_request live_off",
     },
     "pairs": {

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.errors import NotFound
 from workbench.ui.text import text
+from workbench.ui.whose import asking
 
 KNOWN = 192  # uploads of all tabs that can still be read again, from their temporary files
 KEPT = 6  # of these, the newest keep what was read: a million rows are several hundred megabytes
@@ -21,11 +22,12 @@ RESULTS = 12  # answers to the page kept for each upload
 
 @dataclass
 class Upload:
-    """A file that was sent. ``token`` is all that a browser knows of where it lies."""
+    """A file that was sent. ``token`` is all that a browser knows of where it lies; it is its owner's."""
 
     token: str
     path: Path
     size: int
+    owner: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _kept: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     _results: OrderedDict[Any, dict[str, Any]] = field(default_factory=OrderedDict)
@@ -77,7 +79,7 @@ class Uploads:
         """Take note of a file that Gradio received."""
         where = Path(path)
         try:
-            upload = Upload(secrets.token_urlsafe(18), where, where.stat().st_size)
+            upload = Upload(secrets.token_urlsafe(18), where, where.stat().st_size, asking())
         except OSError:  # somebody has just saved and dropped an equal file, which lay at the same place
             raise gone() from None
         with self._lock:
@@ -89,18 +91,21 @@ class Uploads:
         return upload
 
     def get(self, token: str) -> Upload:
-        """The upload of that token. Raises NotFound: it was long ago, or the server has started anew."""
+        """The upload of that token, of who asks. Raises NotFound: it was long ago, or the server has started
+        anew, or it is another's."""
         found = self.find(token)
         if found is None:
             raise gone()
         return found
 
     def find(self, token: str) -> Upload | None:
-        """The upload of that token, if it is known."""
+        """The upload of that token, if it is known and of who asks."""
         with self._lock:
-            if token in self._uploads:
-                self._uploads.move_to_end(token)
-            return self._uploads.get(token)
+            found = self._uploads.get(token)
+            if found is None or found.owner != asking():
+                return None
+            self._uploads.move_to_end(token)
+            return found
 
     def forget(self, token: str) -> None:
         """It was saved: its temporary file goes, and what was read of it."""

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from workbench.ingest.kept_columns import left_out_sentence
 from workbench.ui import incoming
 from workbench.ui.page import Page
 from workbench.ui.present import both, dictionary_json
@@ -121,8 +122,10 @@ def _export(page: Page) -> Function:
         """Something saved as a file."""
         kind, name = _kind(data), _name(data)
         form: Any = incoming.one_of(data, "format", FORMATS[kind], default=FORMATS[kind][0])
+        note = None
         if kind == "dictionary":
             content = services.export_dictionary(name, form)
+            note = left_out_sentence(services.left_out_of_export(name, form))
         elif kind == "pairs":
             content = services.pair_sets.export(name, form)
         elif kind == "corpus":
@@ -134,6 +137,7 @@ def _export(page: Page) -> Function:
             "mime": MIME[form],
             "ending": ENDINGS.get(form, f".{form}"),
             "base64": base64.b64encode(content).decode("ascii"),
+            "note": both(note),
         }
 
     return export_data

@@ -22,8 +22,10 @@ from workbench.ui.tabs.explore_lists import MOST_PASTED, TOKEN, column_place, re
 from workbench.ui.tabs.explore_questions import LONGEST_NAME, MIME
 from workbench.ui.text import text
 from workbench.ui.uploads import Uploads
+from workbench.ui.whose import asking
 
-KEPT = 6  # jobs with their reports
+KEPT = 6  # jobs with their reports, of each person
+KEPT_IN_ALL = 24
 PAGE_SIZE = 50
 KINDS = ("all", "doubtful", "accepted", "known")
 Function = Callable[[dict[str, Any]], dict[str, Any]]
@@ -41,27 +43,30 @@ class Job:
     report: MatchReport | None = None
     order: list[int] = field(default_factory=list)
     stopped: bool = False
+    owner: str = ""
 
 
 class Jobs:
-    """The newest jobs of this server, by the names that the pages gave them."""
+    """The newest jobs of each person, by the names that the pages gave them. Nobody sees another's."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: OrderedDict[tuple[str, str], Job] = OrderedDict()
 
     def add(self, name: str, job: Job) -> None:
-        """Take a job in; the oldest that has ended makes room."""
+        """Take a job in; the oldest that has ended makes room: one's own, or of all where many are kept."""
         with self._lock:
-            self._jobs[name] = job
-            ended = [each for each, old in self._jobs.items() if old.report is not None or old.stopped]
-            for each in ended[: max(0, len(self._jobs) - KEPT)]:
-                del self._jobs[each]
+            self._jobs[job.owner, name] = job
+            for owner, most in ((job.owner, KEPT), (None, KEPT_IN_ALL)):
+                jobs = [(key, each) for key, each in self._jobs.items() if owner in (None, each.owner)]
+                ended = [key for key, each in jobs if each.report is not None or each.stopped]
+                for key in ended[: max(0, len(jobs) - most)]:
+                    del self._jobs[key]
 
     def get(self, name: str) -> Job:
-        """The job of that name. Raises NotFound."""
+        """The job of that name, of who asks. Raises NotFound."""
         with self._lock:
-            found = self._jobs.get(name)
+            found = self._jobs.get((asking(), name))
         if found is None:
             raise NotFound(text("explore.match_gone"), text("explore.match_gone_hint"))
         return found
@@ -85,13 +90,14 @@ def functions(page: Page, uploads: Uploads) -> list[Function]:
             dictionary=page.services.dictionary(incoming.words(data, "dictionary", limit=LONGEST_NAME)).name,
             model=incoming.words(data, "model", limit=LONGEST_NAME),
             precision=incoming.whole(data, "precision", 50, 99),
+            owner=asking(),
         )
         jobs.add(name, job)
 
         def read() -> OneColumn:
             return read_column(page, upload, place) if upload else pasted_column(page, pasted)
 
-        page.background.start(_task(name), lambda report: _match(page, job, read, report))
+        page.background.start(_task(job.owner, name), lambda report: _match(page, job, read, report))
         return match_state({"job": name})
 
     def match_state(data: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def functions(page: Page, uploads: Uploads) -> list[Function]:
         job = jobs.get(name)
         if job.report is not None:
             return {"report": present_explore.report_json(page, job)}
-        task = page.background.find(_task(name))
+        task = page.background.find(_task(job.owner, name))
         if task is None:
             raise NotFound(text("explore.match_gone"), text("explore.match_gone_hint"))
         return {"task": task.as_json(), "title": job.title, "precision": job.precision}
@@ -160,5 +166,5 @@ def _match(page: Page, job: Job, read: Callable[[], OneColumn], report: Report) 
     job.report = found
 
 
-def _task(name: str) -> str:
-    return f"explore-match\n{name}"
+def _task(owner: str, name: str) -> str:
+    return f"explore-match\n{owner}\n{name}"

@@ -17,6 +17,7 @@ from workbench.ui import incoming, present_explore
 from workbench.ui.background import Report
 from workbench.ui.page import Page
 from workbench.ui.text import text
+from workbench.ui.whose import asking
 
 LONGEST_NAME = 500
 LONGEST_TEXT = 4000  # more than is answered: who pastes too much is told so in words
@@ -31,6 +32,7 @@ MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 Answer = dict[str, Any]
+Place = tuple[str, str, str]  # who asks, by which page, what kind of question
 Function = Callable[[dict[str, Any]], Answer]
 
 
@@ -39,15 +41,15 @@ class Questions:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._wanted: OrderedDict[tuple[str, str], str] = OrderedDict()
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self._wanted: OrderedDict[Place, str] = OrderedDict()
+        self._answers: dict[Place, Answer] = {}
 
     def ask(self, data: dict[str, Any], kind: str, wish: Any, work: Callable[[Report], Answer]) -> Answer:
         """``{"answer": …}``, or ``{"task": …}`` while it is being worked out: then the page asks again.
 
         ``wish`` is all that the answer depends on; the same wish again is answered from memory.
         """
-        place = (incoming.words(data, "client", limit=40), kind)
+        place = (asking(), incoming.words(data, "client", limit=40), kind)
         key = hashlib.sha256(json.dumps(wish, sort_keys=True).encode("utf-8", "replace")).hexdigest()
         self._want(place, key)
         if place in self._answers:
@@ -63,7 +65,7 @@ class Questions:
                 return {"answer": self._answers[place]}
         return {"task": task.as_json()}
 
-    def _want(self, place: tuple[str, str], key: str) -> None:
+    def _want(self, place: Place, key: str) -> None:
         if self._wanted.get(place) != key:
             self._wanted[place] = key
             self._answers.pop(place, None)
@@ -71,9 +73,7 @@ class Questions:
         while len(self._wanted) > KEPT:
             self._answers.pop(self._wanted.popitem(last=False)[0], None)
 
-    def _work(
-        self, place: tuple[str, str], key: str, work: Callable[[Report], Answer], report: Report
-    ) -> None:
+    def _work(self, place: Place, key: str, work: Callable[[Report], Answer], report: Report) -> None:
         def progress(fraction: float, words: LocalText) -> None:
             if self._wanted.get(place) != key:
                 raise Stopped(text("explore.outdated"))

@@ -12,13 +12,13 @@ from workbench.evaluation.measure import baseline_infos
 from workbench.evaluation.systems import hybrid_id
 from workbench.localtext import LocalText
 from workbench.ui import incoming, present_board
-from workbench.ui.background import Report
 from workbench.ui.components.choosers import dictionary_chooser
 from workbench.ui.components.lead import lead
 from workbench.ui.components.view import view
 from workbench.ui.page import Page, Question
 from workbench.ui.present import both
 from workbench.ui.tabs import leaderboard_change, leaderboard_misses
+from workbench.ui.tabs.leaderboard_measuring import Measuring
 from workbench.ui.text import text
 
 LONGEST_ID = 600
@@ -44,7 +44,7 @@ def build(page: Page) -> None:
 
 
 def _functions(page: Page) -> list[Function]:
-    services, background, evaluation = page.services, page.background, page.services.evaluation
+    services, evaluation, measuring = page.services, page.services.evaluation, Measuring(page)
 
     def read_benchmarks(_: dict[str, Any]) -> dict[str, Any]:
         """Everything that can be measured on, and what a hybrid can be made of."""
@@ -57,21 +57,19 @@ def _functions(page: Page) -> list[Function]:
     def read_board(data: dict[str, Any]) -> dict[str, Any]:
         """What is measured on a benchmark, and how far measuring has come."""
         benchmark = _benchmark(data)
-        task = background.find(_task(benchmark))
         found = _pair_board(page, benchmark) if _is_pairs(benchmark) else _board(page, data, benchmark)
         found["titles"] = {key: both(title) for key, title in _titles(page).items()}
-        found["task"] = None if task is None else task.as_json()
-        background.forget(_task(benchmark))
+        found["task"] = measuring.state(benchmark)
         return found
 
     def measure(data: dict[str, Any]) -> dict[str, Any]:
-        """Start measuring ``systems``, or what the board lacks; a second click joins the first."""
+        """Start measuring ``systems``, or what the board lacks, behind what is being measured on it."""
         benchmark = _benchmark(data)
         given = incoming.words(data, "system", limit=LONGEST_ID, default="").strip()
         lexical = incoming.words(data, "lexical", limit=100, default="")
         systems = [hybrid_id(given, lexical) if lexical else given] if given else _missing(page, benchmark)
         if systems:
-            _start(page, benchmark, systems)
+            measuring.ask(benchmark, systems)
         return {"started": len(systems)}
 
     def set_note(data: dict[str, Any]) -> dict[str, Any]:
@@ -140,28 +138,6 @@ def _missing(page: Page, benchmark: str) -> list[str]:
     return list(board.missing)
 
 
-def _start(page: Page, benchmark: str, systems: list[str]) -> None:
-    services, evaluation, known = page.services, page.services.evaluation, _titles(page)
-    models = {model.id for model in services.models()}
-
-    def work(report: Report) -> None:
-        for place, system in enumerate(systems):
-            words = text("board.measuring", model=known.get(system, system), i=place + 1, n=len(systems))
-
-            def step(fraction: float, phase: LocalText, place: int = place, words: LocalText = words) -> None:
-                report((place + fraction) / len(systems), words.format(words=phase))
-
-            step(0.0, text("board.waiting"))
-            if _is_pairs(benchmark):
-                evaluation.pairs.evaluate(benchmark, system, step)
-            else:
-                evaluation.evaluate(benchmark, system, _part(step, 0.0, 0.7))
-                if system in models:
-                    services.retention(system, _dictionary(benchmark), _part(step, 0.7, 1.0))
-
-    page.background.start(_task(benchmark), work)
-
-
 def _titles(page: Page) -> dict[str, LocalText]:
     return {model.id: model.title for model in [*baseline_infos(), *page.services.models()]}
 
@@ -177,24 +153,9 @@ def _is_pairs(benchmark: str) -> bool:
     return split_benchmark_id(benchmark)[0] == "pairs"
 
 
-def _part(report: Report, low: float, high: float) -> Report:
-    """The part of a bar that one of several pieces of work moves."""
-    return lambda fraction, words: report(low + (high - low) * fraction, words)
-
-
-def _dictionary(benchmark: str) -> str | None:
-    """Its name, where it is one."""
-    kind, name = split_benchmark_id(benchmark)
-    return name if kind == "dictionary" else None
-
-
 def _reference(data: dict[str, Any]) -> str | None:
     return incoming.words(data, "reference", limit=LONGEST_ID, default="") or None
 
 
 def _order(data: dict[str, Any]) -> Any:
     return incoming.one_of(data, "order", ("best", "stages"), default="best")
-
-
-def _task(benchmark: str) -> str:
-    return f"measure\n{benchmark}"

@@ -15,6 +15,7 @@ from workbench.types import FINAL_STATES, GenerationJob, SuggestionKind
 from workbench.ui import incoming, present_pairs
 from workbench.ui.page import Page
 from workbench.ui.text import text
+from workbench.ui.whose import asking, check_may_end
 
 PRESETS = (("Ollama", "http://127.0.0.1:11434/v1"), ("vLLM", "http://127.0.0.1:8000/v1"))
 LONGEST_NAME = 200
@@ -73,6 +74,7 @@ def _endpoint(page: Page) -> list[Function]:
 def _jobs(page: Page) -> list[Function]:
     generation = page.services.generation
     unanswered: dict[tuple[str, float | None], bool] = {}
+    starters: dict[str, str] = {}  # of the jobs that were begun, or taken up again, since this server started
 
     def is_resumable(job: GenerationJob) -> bool:
         if job.state != "completed":
@@ -92,20 +94,25 @@ def _jobs(page: Page) -> list[Function]:
     def start_job(data: dict[str, Any]) -> dict[str, Any]:
         """Put a job into the queue."""
         config = _config(data)
-        return {
-            "job": as_json(
-                generation.start(config, incoming.words(data, "name", limit=LONGEST_NAME, default=""))
-            )
-        }
+        job = generation.start(config, incoming.words(data, "name", limit=LONGEST_NAME, default=""))
+        starters[job.id] = asking()
+        return {"job": as_json(job)}
 
     def job_act(data: dict[str, Any]) -> dict[str, Any]:
         """Cancel, continue or delete a job."""
         name = incoming.words(data, "id", limit=LONGEST_NAME)
         act = incoming.one_of(data, "act", ("cancel", "resume", "delete"))
+        job = generation.job(name)
+        if job.state not in FINAL_STATES and job.id in starters:
+            check_may_end(starters[job.id])
         if act == "delete":
             generation.delete(name)
             return {"done": True}
-        return {"job": as_json(generation.cancel(name) if act == "cancel" else generation.resume(name))}
+        if act == "cancel":
+            return {"job": as_json(generation.cancel(name))}
+        job = generation.resume(name)
+        starters[job.id] = asking()
+        return {"job": as_json(job)}
 
     return [list_jobs, start_job, job_act]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.errors import BadParameter, Stopped
@@ -17,6 +19,7 @@ from workbench.ui import incoming, present_pairs
 from workbench.ui.background import Report, Task
 from workbench.ui.page import Page
 from workbench.ui.text import text
+from workbench.ui.whose import asking, check_may_end, refuse_another
 
 PREVIEW_ROWS = 200
 LONGEST_NAME = 200
@@ -28,7 +31,8 @@ Function = Callable[[dict[str, Any]], dict[str, Any]]
 
 def functions(page: Page) -> list[Function]:
     """What the form asks the server."""
-    return [_Previews(page).preview_pairs, *_making(page)]
+    making = _Making(page)
+    return [_Previews(page).preview_pairs, making.make_set, making.make_state, making.make_stop]
 
 
 class _Previews:
@@ -41,7 +45,7 @@ class _Previews:
 
     def preview_pairs(self, data: dict[str, Any]) -> dict[str, Any]:
         """Sample rows by the form, or how far they have come."""
-        client = incoming.words(data, "client", limit=40)
+        client = f"{asking()}\n{incoming.words(data, 'client', limit=40)}"
         wish = _wish(data)
         recipe = PairRecipe.from_json(wish["recipe"])  # refused here, before anything is begun
         key = self._ask_for(client, wish)
@@ -87,25 +91,65 @@ class _Previews:
         return work
 
 
-def _making(page: Page) -> list[Function]:
-    stopped: set[str] = set()
+@dataclass
+class _Begun:
+    """A set that is being made: by whom, of what, and whether it is to stop."""
 
-    def make_set(data: dict[str, Any]) -> dict[str, Any]:
+    starter: str
+    wish: str
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class _Making:
+    """The sets that are being made. Of one name there is one at a time."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._lock = threading.Lock()
+        self._begun: dict[str, _Begun] = {}  # by the name of the set
+
+    def make_set(self, data: dict[str, Any]) -> dict[str, Any]:
         """Begin to make a set; :func:`make_state` says how far it is."""
         wish = _wish(data)
         name = checked_name(incoming.words(data, "name", limit=LONGEST_NAME))
         replace = incoming.flag(data, "replace")
+        PairRecipe.from_json(wish["recipe"])  # refused here, before anything is begun
+        mine = _Begun(asking(), json.dumps([wish, replace], sort_keys=True))
+        work = self._work(name, wish, replace, incoming.author(data), mine.stop)
+        with self._lock:
+            under_way, known = self._page.background.find(_task(name)), self._begun.get(name)
+            if under_way is None or under_way.done or known is None:
+                self._begun[name] = mine
+            elif (known.starter, known.wish) != (mine.starter, mine.wish):
+                refuse_another(known.starter)
+            task = self._page.background.start(_task(name), work)
+        _wait(task)
+        return self._state(name)
+
+    def make_state(self, data: dict[str, Any]) -> dict[str, Any]:
+        """How far a set is, and the set once it is made."""
+        return self._state(checked_name(incoming.words(data, "name", limit=LONGEST_NAME)))
+
+    def make_stop(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Leave off; nothing is stored."""
+        known = self._begun.get(checked_name(incoming.words(data, "name", limit=LONGEST_NAME)))
+        if known is not None:
+            check_may_end(known.starter)
+            known.stop.set()
+        return {"done": True}
+
+    def _work(
+        self, name: str, wish: dict[str, Any], replace: bool, author: str, stop: threading.Event
+    ) -> Callable[[Report], None]:
         recipe = PairRecipe.from_json(wish["recipe"])
-        author = incoming.author(data)  # now: the work is done in another thread
-        stopped.discard(name)
 
         def work(report: Report) -> None:
             def progress(fraction: float, words: LocalText) -> None:
-                if name in stopped:
+                if stop.is_set():
                     raise Stopped(text("pairs.make_stopped"))
                 report(fraction, words)
 
-            page.services.pair_maker.make(
+            self._page.services.pair_maker.make(
                 wish["dictionary"],
                 recipe,
                 name,
@@ -115,31 +159,20 @@ def _making(page: Page) -> list[Function]:
                 progress=progress,
             )
 
-        task = page.background.start(_task(name), work)
-        _wait(task)
-        return _state(name)
+        return work
 
-    def make_state(data: dict[str, Any]) -> dict[str, Any]:
-        """How far a set is, and the set once it is made."""
-        return _state(checked_name(incoming.words(data, "name", limit=LONGEST_NAME)))
-
-    def make_stop(data: dict[str, Any]) -> dict[str, Any]:
-        """Leave off; nothing is stored."""
-        stopped.add(checked_name(incoming.words(data, "name", limit=LONGEST_NAME)))
-        return {"done": True}
-
-    def _state(name: str) -> dict[str, Any]:
-        task = page.background.find(_task(name))
+    def _state(self, name: str) -> dict[str, Any]:
+        background, known = self._page.background, self._begun.get(name)
+        task = background.find(_task(name))
         if task is None:
             raise BadParameter(text("pairs.make_gone"))
         if not task.done:
             return {"task": task.as_json()}
-        page.background.forget(_task(name))
+        if known is None or known.starter == asking():  # others hear of it as well, and do not take it away
+            background.forget(_task(name))
         if task.error is not None:
             return {"task": task.as_json()}
-        return {"set": present_pairs.set_json(page.services.pair_sets.get(name))}
-
-    return [make_set, make_state, make_stop]
+        return {"set": present_pairs.set_json(self._page.services.pair_sets.get(name))}
 
 
 def _task(name: str) -> str:

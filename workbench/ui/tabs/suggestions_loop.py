@@ -15,6 +15,7 @@ from workbench.ui import incoming
 from workbench.ui.page import Page
 from workbench.ui.present_suggestions import figures_json, labels_json, proposed_json
 from workbench.ui.text import text
+from workbench.ui.whose import asking, check_may_end, refuse_another
 
 LONGEST_NAME = 500
 MOST_CORPORA = 50
@@ -27,6 +28,8 @@ class _Look:
     """A look that was started: which model, whether it is to stop, what it brought."""
 
     model: str
+    starter: str
+    wish: tuple[Any, ...]  # all that it was asked for
     stop: threading.Event = field(default_factory=threading.Event)
     result: dict[str, Any] | None = None
 
@@ -34,6 +37,7 @@ class _Look:
 def functions(page: Page) -> list[Function]:
     """What the strip above the queue asks the server."""
     services = page.services
+    lock = threading.Lock()
     looks: dict[str, _Look] = {}  # by dictionary id: a page that is loaded again finds its look here
 
     def read_loop(data: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def functions(page: Page) -> list[Function]:
         by: Any = incoming.one_of(data, "by", BY, default="mixed")
         most = incoming.whole(data, "most", 1, LARGEST_MOST, default=MOST)
         services.proposer.check(what, corpora, by)
-        look = _Look(model)
+        look = _Look(model, asking(), (model, what, corpora, by, most))
 
         def work(report: Callable[[float, LocalText], None]) -> None:
             def progress(fraction: float, words: LocalText) -> None:
@@ -71,16 +75,20 @@ def functions(page: Page) -> list[Function]:
             )
             look.result = proposed_json(done)
 
-        under_way = page.background.find(_task(info.id))
-        if under_way is None or under_way.done:
-            looks[info.id] = look
-            page.background.start(_task(info.id), work)
+        with lock:
+            under_way, known = page.background.find(_task(info.id)), looks.get(info.id)
+            if under_way is None or under_way.done or known is None:
+                looks[info.id] = look
+                page.background.start(_task(info.id), work)
+            elif known.wish != look.wish:
+                refuse_another(known.starter)
         return {"find": _find_json(page, looks[info.id], _task(info.id))}
 
     def cancel_find(data: dict[str, Any]) -> dict[str, Any]:
         """Stop a look where it next reports its progress; what is in the queue already stays."""
         look = looks.get(services.dictionary(_dictionary(data)).id)
         if look is not None:
+            check_may_end(look.starter)
             look.stop.set()
         return {"done": look is not None}
 
@@ -112,7 +120,13 @@ def _find_json(page: Page, look: _Look | None, name: str) -> dict[str, Any] | No
     if look is None or task is None:
         return None
     stopping = look.stop.is_set()
-    return {**task.as_json(), "model": look.model, "result": look.result, "stopping": stopping}
+    return {
+        **task.as_json(),
+        "model": look.model,
+        "starter": look.starter,
+        "result": look.result,
+        "stopping": stopping,
+    }
 
 
 def _dictionary(data: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from workbench.ui.components.view import view
 from workbench.ui.page import Page, Question
 from workbench.ui.present import both
 from workbench.ui.text import text
+from workbench.ui.whose import asking
 
 PAGE_SIZE = 50
 HISTORY_SIZE = 30
@@ -43,7 +44,7 @@ def build(page: Page) -> None:
             lead("synonyms")
         with gr.Column(scale=3, min_width=240):
             dictionary = dictionary_chooser(page, "synonyms-dictionary")
-    functions = [*reading(page), *changing(page), *_history(page), *_live(page)]
+    functions = [*reading(page), *_marks_and_labels(page), *changing(page), *_history(page), *_live(page)]
     editor = view("synonyms", functions=functions, elem_id="synonyms")
     question = Question(["dictionary"], [dictionary], editor)
     page.when_shown.append(question)
@@ -149,10 +150,6 @@ def reading(page: Page) -> list[Function]:
         group = incoming.whole(data, "group", 0, LARGEST_ID)
         return present.component_json(editor.component(_name(data), group))
 
-    def read_apart(data: dict[str, Any]) -> dict[str, Any]:
-        """The pairs that are marked as not synonyms."""
-        return {"pairs": present.pairs_json(editor.apart(_name(data)))}
-
     return [
         read_page,
         read_groups,
@@ -161,8 +158,24 @@ def reading(page: Page) -> list[Function]:
         find_terms,
         find_groups,
         read_chain,
-        read_apart,
     ]
+
+
+def _marks_and_labels(page: Page) -> list[Function]:
+    editor = page.services.editor
+
+    def read_apart(data: dict[str, Any]) -> dict[str, Any]:
+        """The pairs that are marked as not synonyms."""
+        return {"pairs": present.pairs_json(editor.apart(_name(data)))}
+
+    def read_labels(data: dict[str, Any]) -> dict[str, Any]:
+        """The columns that terms are sorted by: the values of each, with the number of terms."""
+        name = _name(data)
+        version = editor.status(name).version
+        columns = [[column, list(values.items())] for column, values in editor.labels(name).items()]
+        return {"columns": columns, "version": version}
+
+    return [read_apart, read_labels]
 
 
 def changing(page: Page) -> list[Function]:
@@ -245,10 +258,12 @@ def _history(page: Page) -> list[Function]:
 
 def _live(page: Page) -> list[Function]:
     live = page.services.live
+    watching: dict[str, set[str]] = {}  # by dictionary: who has it on
 
     def live_request(data: dict[str, Any]) -> dict[str, Any]:
         """Look at the neighbours of some terms again."""
         live.request(_name(data), _texts(data, "terms", most=8))
+        watching.setdefault(_name(data), set()).add(asking())
         return {"done": True}
 
     def live_state(data: dict[str, Any]) -> dict[str, Any]:
@@ -258,8 +273,11 @@ def _live(page: Page) -> list[Function]:
         return {**state, "title": titles.get(state["model"])}
 
     def live_off(data: dict[str, Any]) -> dict[str, Any]:
-        """Stop, and forget what was prepared."""
-        live.turn_off(_name(data))
+        """Stop, and forget what was prepared, unless somebody else has it on."""
+        others = watching.get(_name(data), set())
+        others.discard(asking())
+        if not others:
+            live.turn_off(_name(data))
         return {"done": True}
 
     return [live_request, live_state, live_off]

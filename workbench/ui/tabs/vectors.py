@@ -33,7 +33,7 @@ def build(page: Page) -> None:
     with gr.Column(elem_classes=["wb-panel"], elem_id="vectors-panel"):
         view("vectors_head", elem_id="vectors-head")
         file = file_field(
-            label=page.labels("vectors.file"), file_types=FILE_TYPES, height=110, elem_id="vectors-file"
+            label=page.labels("vectors.file"), file_types=FILE_TYPES, height=128, elem_id="vectors-file"
         )
         form = view("vectors", functions=_functions(page, uploads), events=["taken"], elem_id="vectors-form")
 

@@ -41,5 +41,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "You are signed in as “{role}” and can use the models on the list. For a folder of the server or a "
         "model of a hub, the role “Trainer” is needed.",
     ),
+    "accounts.of_another": (
+        "这是「{who}」开始的，只有本人或「训练」角色可以停止。",
+        "“{who}” has begun this; only they, or a trainer, can stop it.",
+    ),
+    "accounts.of_another_hint": (
+        "它在后台继续，不影响你的工作。",
+        "It goes on in the background and is not in your way.",
+    ),
+    "accounts.under_way": (
+        "「{who}」正在做同一件事，但选项不同。",
+        "“{who}” is doing the same with other options.",
+    ),
+    "accounts.under_way_own": ("同一件事正在做，但选项不同。", "The same is under way with other options."),
+    "accounts.under_way_hint": ("请等它结束再开始。", "Begin yours when it has ended."),
     "accounts.ask_role": ("请找架设工作台的人。", "Ask whoever runs this workbench."),
 }

@@ -188,7 +188,7 @@ _MEASURING: dict[str, tuple[tuple[str, str], str, str]] = {
         "chance (p < 0.05 after correction for many comparisons), else no difference that can be told.",
     ),
     "retention": (
-        ("通用能力保持", "Retention"),
+        ("通用能力保持", "General ability kept"),
         "训练后对日常词语还剩下多少本事，以基础模型为 100 %，取降得最多的语言。低于 100 % 就是忘了一些。",
         "What is left, after training, of the knowledge of everyday words: in % of the base model, in the "
         "language that lost most. Below 100 %, something was forgotten.",

@@ -186,6 +186,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "取消“{first}”与“{second}”的标记",
         "take the mark of “{first}” and “{second}” away",
     ),
+    "synonyms.wish_set_label": ("{terms}的“{column}”设为“{value}”", "set “{column}” of {terms} to “{value}”"),
     "synonyms.wish_paste": ("粘贴表格", "paste a table"),
     "synonyms.wish_merge_pairs": ("合并导入", "merge pairs in"),
     # pasting
@@ -217,6 +218,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # the panel
     "synonyms.panel_live": ("实时效果", "Live effect"),
+    "synonyms.panel_labels": ("分类", "Labels"),
     "synonyms.panel_history": ("历史", "History"),
     "synonyms.panel_apart": ("非近似词", "Not synonyms"),
     "synonyms.author": ("您的名字（可不填）", "Your name (optional)"),
@@ -232,6 +234,34 @@ TEXTS: dict[str, tuple[str, str]] = {
     "synonyms.compare_none": ("没有", "none"),
     "synonyms.compare_cut": ("只列出前 {n} 对。", "The first {n} pairs are listed."),
     "synonyms.compare_apart": ("非近似词标记", "Marks “not synonyms”"),
+    "synonyms.compare_labels": ("分类有变化的词", "Labels that changed"),
+    "synonyms.label_change": ("{column}从{before}改为{after}", "{column}: {before} → {after}"),
+    "synonyms.compare_cut_labels": ("只列出前 {n} 个。", "The first {n} are listed."),
+    # labels
+    "synonyms.labels_of": ("“{term}”的近似词", "a synonym of “{term}”"),
+    "synonyms.labels_all": ("它的全部近似词（{n} 个）", "all its synonyms ({n})"),
+    "synonyms.labels_none": ("（无）", "(none)"),
+    "synonyms.labels_value": ("{value}（{n} 个）", "{value} ({n})"),
+    "synonyms.labels_mixed": ("各不相同：{values}", "Several: {values}"),
+    "synonyms.labels_new": ("输入新的值……", "A new value …"),
+    "synonyms.labels_new_here": ("新的值，按回车保存", "A new value, then Enter"),
+    "synonyms.labels_column": ("+ 新的一列", "+ New column"),
+    "synonyms.labels_name": ("列名，例如“类别”", "Its name, such as “category”"),
+    "synonyms.labels_nothing": (
+        "把光标移到一个词上，就能看到它的分类。",
+        "Move to a term to see its labels.",
+    ),
+    "synonyms.labels_empty": (
+        "这个词典还没有分类。导入带“类别”“来源”等列的表格时会一并保留，也可以在这里新建。",
+        "This dictionary has no labels yet. Columns such as “category” or “source” of an imported table are "
+        "kept; or make one here.",
+    ),
+    "synonyms.labels_help": (
+        "排行榜按分类看成绩；导出时分类是表格中的列。新加的近似词沿用同组一致的分类。",
+        "The leaderboard shows scores by them, and exports carry them as columns. A new synonym takes the "
+        "label that its group agrees on.",
+    ),
+    "synonyms.labels_sorted": ("分类：{values}", "Labels: {values}"),
     "synonyms.apart_help": (
         "这些词对您标记为“不是近似词”：导入不会再加回来，训练时作为反例。",
         "You marked these pairs as not synonyms: imports leave them out, training keeps them apart.",
@@ -315,6 +345,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "synonyms.key_merge": ("合并", "merge"),
     "synonyms.key_standard": ("设为标准词", "make it the standard term"),
     "synonyms.key_apart": ("不是近似词", "these are not synonyms"),
+    "synonyms.key_labels": ("查看和修改分类", "see and change labels"),
     "synonyms.key_chain": ("查看词链", "show the chain"),
     "synonyms.key_remove": ("删除", "delete"),
     "synonyms.key_paste": ("复制；粘贴表格", "copy; paste a table"),
