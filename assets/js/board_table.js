@@ -18,7 +18,7 @@ WB.board.table = (tab) => {
   const VALUES = {
     1: (row) => row[view]?.recall[1], 5: (row) => row[view]?.recall[5], 10: (row) => row[view]?.recall[10], mrr: (row) => row[view]?.mrr, ndcg: (row) => row[view]?.ndcg,
     hit1: (row) => row[view]?.hit[1], hit5: (row) => row[view]?.hit[5], hit10: (row) => row[view]?.hit[10],
-    retention: (row) => row.retention?.keeps, size: (row) => row.size, rate: (row) => row.rate, training: (row) => row.training, date: (row) => row.at,
+    retention: (row) => row.retention && (row.retention.keeps ?? 100), size: (row) => row.size, rate: (row) => row.rate, training: (row) => row.training, date: (row) => row.at,
   };
   const field = h("input.wb-input", { type: "search", id: "board-filter", maxlength: 100 });
   field.addEventListener("input", () => { filter = field.value.trim().toLowerCase(); rows(); });
@@ -42,7 +42,7 @@ WB.board.table = (tab) => {
   const kept = (row) => {
     const found = row.retention;
     if (!found) return "–";
-    if (found.keeps == null) return WB.percent(Math.min(...Object.values(found.scores).map((s) => s.model)));
+    if (found.keeps == null) return h("span.wb-soft", {}, WB.number(100) + " %"); // the base itself
     const lost = Boolean(found.warning);
     return h("span" + (lost ? ".wb-down" : ""), { title: WB.pick(found.warning) || null }, WB.number(found.keeps) + " %");
   };

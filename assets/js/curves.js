@@ -76,7 +76,7 @@ WB.curves = (host) => {
     const traces = runs.flatMap((run, i) => series.map((name, n) => [name, n]).filter(([name]) => data[run.id]?.series[name]).flatMap(([name, n]) => {
       const [on, off] = split(run, data[run.id].series[name]);
       const ink = runs.length > 1 || n === 0 ? colour(i) : WB.colour(n === 1 ? "--wb-soft" : "--wb-faint");
-      const common = { name: runs.length > 1 ? `${run.name} · ${title(name)}` : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.1f}%" };
+      const common = { name: runs.length > 1 ? `${run.name} · ${title(name)}` : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.1f}%", cliponaxis: false };
       const line = { ...common, x: on.x, y: on.y, mode: "lines+markers", line: { color: ink, width: n ? 1.6 : 2.5, dash: runs.length > 1 || n > 1 ? DASHES[n % DASHES.length] : "solid" }, marker: { size: n ? 3.5 : 5 } };
       const points = { ...common, x: off.x, y: off.y, mode: "markers", meta: { run: run.id, series: name, points: true }, customdata: off.share.map((share) => t("curves.share", { n: share })),
         hovertemplate: "%{y:.1f}% · %{customdata}", marker: { symbol: "diamond-open", size: n ? 6 : 8, color: ink, line: { width: 1.6 } } };
@@ -85,7 +85,7 @@ WB.curves = (host) => {
     runs.forEach((run, i) => {
       const s = data[run.id]?.series[series[0]];
       const at = s && run.kept != null ? keptAt(run, s) : -1;
-      if (at >= 0) traces.push({ x: [xs(s)[at]], y: [s.y[at]], mode: "markers", name: t("curves.kept"), meta: { run: run.id, kept: true }, hovertemplate: t("curves.kept") + " %{y:.1f}%",
+      if (at >= 0) traces.push({ x: [xs(s)[at]], y: [s.y[at]], mode: "markers", name: t("curves.kept"), meta: { run: run.id, kept: true }, hovertemplate: t("curves.kept") + " %{y:.1f}%", cliponaxis: false,
         marker: { symbol: "star", size: 13, color: colour(i), line: { color: WB.colour("--wb-paper"), width: 1.5 } } });
     });
     return traces;
@@ -103,7 +103,7 @@ WB.curves = (host) => {
     return runs.flatMap((run, i) => {
       const s = data[run.id]?.series[name];
       if (!s) return [];
-      const line = { x: xs(s), y: smoothed(s.y), mode: s.y.length < 3 ? "lines+markers" : "lines", name: runs.length > 1 ? run.name : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.4~g}", line: { color: colour(i), width: 1.8 } };
+      const line = { x: xs(s), y: smoothed(s.y), mode: s.y.length < 3 ? "lines+markers" : "lines", name: runs.length > 1 ? run.name : title(name), meta: { run: run.id, series: name }, hovertemplate: "%{y:.4~g}", cliponaxis: false, line: { color: colour(i), width: 1.8 } };
       const raw = { ...line, y: [...s.y], meta: { run: run.id, series: name, raw: true }, opacity: 0.28, line: { color: colour(i), width: 1 }, hoverinfo: "skip", hovertemplate: undefined };
       return wish.smooth ? [raw, line] : [line];
     });

@@ -19,6 +19,7 @@ WB.dataDetails = (lists) => {
     const name = lists.open;
     const file = await lists.ask("export_data", { name, format, part: part || "queries" });
     WB.save(`${name.replace(/[\\/:*?"<>|]/g, "-")}${part === "passages" ? "-passages" : ""}${file.ending}`, file.mime, file.base64);
+    if (file.note) WB.note(WB.pick(file.note));
     document.getElementById("data-export")?.removeAttribute("open");
   });
   const item = (format, part) => h("button", { type: "button", role: "menuitem", id: `data-export-${part === "passages" ? "passages-" : ""}${format}`, onclick: (e) => save(e.currentTarget, format, part) }, t("lists.format_" + format));

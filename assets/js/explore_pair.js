@@ -99,7 +99,7 @@ WB.exploring.pair = (tab) => {
   const act = (word, label, kind, v) => WB.button(label, (e) => WB.act(e.currentTarget, () => tab.say(word, v.a, v.b, v.dictionary)), kind, { "data-act": word });
   const stands = (v) => h("div.wb-row.wrap.spread.wb-explore-stands", {}, h("div.wb-row.wrap", {},
     v.known ? h("span.wb-chip.accent", { "data-stands": "known" }, t("explore.known")) : v.apart ? h("span.wb-chip.warn", { "data-stands": "apart" }, t("explore.marked_apart")) : h("span.wb-chip", { "data-stands": "open" }, t("explore.unknown")),
-    !v.known && !v.apart && act("synonyms", t("explore.say_synonyms"), "primary", v),
+    !v.known && !v.apart && act("synonyms", t("explore.say_synonyms"), v.why.group_a != null && v.why.group_b != null ? "" : "primary", v), // not urged where two groups would be merged
     v.apart && act("unmark", t("explore.say_unmark"), "", v),
     !v.apart && act("apart", t("explore.say_apart"), "", v)),
   h("div.wb-row.wrap", {}, tab.onward(v.why.group_a != null ? v.a : v.why.group_b != null ? v.b : v.a)));

@@ -105,7 +105,8 @@ WB.views.importing = (root, { server, props, watch, trigger }) => {
       const { saved } = reply;
       im.ask("forget_upload", { token: wish.token, second: wish.second }).catch(() => {});
       if (still()) { start(null, null); im.draw(); trigger("saved", {}); }
-      WB.note(said(saved));
+      const { name } = saved.info;
+      WB.note(said(saved), "", saved.kind === "dictionary" && saved.changed ? [{ label: t("lists.train_with"), run: () => WB.use({ dictionary: name }).then(() => WB.go("train")) }] : []);
       WB.emit("touch");
       WB.emit("changed", { open: saved.info.name, kind: saved.kind });
     } catch (problem) {

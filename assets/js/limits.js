@@ -59,12 +59,17 @@ WB.views.limits = (root, { server, props, watch, trigger }) => {
   const draw = () => WB.keepFocus(root, () => root.replaceChildren(h("div.wb-gap", {},
     h("div.wb-gap.tight", {}, h("h3.wb-section", {}, t("limits.title")), h("p.wb-soft", {}, t("limits.lead"))),
     h("div.wb-card.wb-gap", {}, state ? [disk(), machine(), table(), backup()] : WB.bar(null, t("common.loading"))))));
+  let soon = true; // the first answer may tell of a while ago: what is used is counted anew behind it
   const poller = WB.poll(root, 30, async () => {
+    const pause = soon ? 3 : 30;
+    soon = false;
     const reply = await WB.ask(server, "read_limits");
-    if (JSON.stringify(reply) === JSON.stringify(state)) return;
+    if (JSON.stringify(reply) === JSON.stringify(state)) return pause;
     state = reply;
     if (document.activeElement?.id !== "limits-scope") draw(); // an open list would close
+    return pause;
   });
+  WB.on("tab", () => { soon = true; poller.now(); });
   WB.on("changed", () => poller.now());
   watch("value", () => {
     if (props.value?.failed == null && props.value?.ready == null) return;

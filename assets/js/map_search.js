@@ -8,19 +8,21 @@ WB.map.search = (map) => {
   const pick = WB.button("", () => { close(); map.select.pick(all()); }, "quiet", { id: "map-pick-found", hidden: true });
   const list = h("div.wb-atlas-hits", { role: "listbox", id: "map-hits", hidden: true });
   const node = h("div.wb-atlas-search", {}, field, found, pick, list);
-  let hits = [];
+  let hits = []; // the first of what is found
+  let total = 0; // of everything that is found
   let at = -1;
   // Every term that is found, however many: only so many are ringed and listed.
   const all = () => { const wanted = field.value.trim().toLowerCase(); return map.data.lower.flatMap((term, i) => (term.includes(wanted) ? [i] : [])); };
-  const count = () => (hits.length >= RINGED ? RINGED + "+" : WB.number(hits.length));
+  const count = () => WB.number(total);
   const look = () => {
     const wanted = field.value.trim().toLowerCase();
     hits = [];
+    total = 0;
     at = -1;
     const { data } = map;
     if (wanted && data) {
       data.lower ||= data.terms.map((term) => term.toLowerCase());
-      for (let i = 0; i < data.n && hits.length < RINGED; i++) if (data.lower[i].includes(wanted)) hits.push(i);
+      for (let i = 0; i < data.n; i++) if (data.lower[i].includes(wanted) && ++total <= RINGED) hits.push(i);
       const exact = data.lower.indexOf(wanted);
       if (exact >= 0 && !hits.includes(exact)) hits.push(exact);
       const order = (i) => (data.lower[i] === wanted ? 0 : data.lower[i].startsWith(wanted) ? 1 : 2) * 1000 + Math.min(999, data.lower[i].length);

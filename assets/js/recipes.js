@@ -41,7 +41,7 @@ WB.views.recipes = (root, { server, props, watch }) => {
   start.classList.add("wide");
   const edit = WB.button("", () => { training.editing = !training.editing; training.draft ||= training.copy(training.stages()); if (!training.editing && !training.isChanged()) training.draft = null; training.changed(); }, "quiet", { id: "train-edit" });
   const undo = WB.button("", () => { training.draft = training.editing ? training.copy(training.find(training.recipe).stages) : null; training.changed(); }, "quiet", { id: "train-undo" });
-  const whole = h("div.wb-train-form", {}, cards, material, fold, h("div.wb-train-foot", {}, limit, box, start));
+  const whole = h("div.wb-train-form", {}, cards, material, fold, limit, h("div.wb-train-foot", {}, box, start));
 
   // ---- recipes
   const choose = async (name) => {

@@ -36,7 +36,7 @@ WB.pairs.figures = (f, close) => {
   const bands = f.bands.filter((b) => b.decided);
   return [h("div.wb-row.spread.wrap", {}, h("strong", {}, t("review.figures_over_time")),
     h("div.wb-row", {}, control.segments("by", [["windows", t("review.figures_windows", { n: f.window })], ["days", t("review.figures_days")]], { id: "review-figures-by", "aria-label": t("review.figures_over_time") }), WB.button(t("common.close"), close, "quiet"))),
-  h("div.wb-figures", {}, h("div.wb-gap.tight", {}, h("p", { id: "review-figures-total" }, said(f.total)), holder, under),
+  h("div.wb-figures-desk", {}, h("div.wb-gap.tight", {}, h("p", { id: "review-figures-total" }, said(f.total)), holder, under),
   h("div.wb-figures-lists", {}, list(t("review.figures_sources"), [...f.sources.map((s) => bar(s.name || t("review.source_gone"), s)), ...f.whats.filter((s) => s.what).map((s) => bar(t("review.kind_" + s.what), s))]),
     list(t("review.figures_scores"), bands.map((s) => bar(`${WB.number(s.from * 100)}–${WB.number(s.to * 100)}%`, s, s.expected)), t("review.figures_scores_help"))))];
 };

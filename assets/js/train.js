@@ -83,7 +83,7 @@ WB.views.run = (root, { server }) => {
     const rate = speed();
     const number = curves?.stage(run.id) || 1;
     const several = run.stages.length > 1 && run.active ? t("train.stage_of", { n: number, total: run.stages.length, title: WB.pick(run.stages[number - 1]?.title) }) : null;
-    const words = [several, WB.pick(run.phase), run.total && run.step ? t("train.step_of", { step: WB.number(run.step), total: WB.number(run.total) }) : null,
+    const words = [several, WB.pick(run.phase), !run.step && fraction ? WB.number(fraction * 100) + "%" : null, run.total && run.step ? t("train.step_of", { step: WB.number(run.step), total: WB.number(run.total) }) : null,
       run.started && run.active ? t("train.elapsed", { time: spell(Date.now() / 1000 - run.started) }) : null,
       run.estimate ? t("train.estimated", { time: spell(run.estimate) }) : null,
       run.budget ? t("train.within", { time: spell(run.budget) }) : null].filter(Boolean);

@@ -410,7 +410,7 @@ def test_movement_stops_for_who_does_not_want_it(page):
     page.emulate_media(reduced_motion="reduce")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1180, 820), (820, 1180), (640, 360)])
+@pytest.mark.parametrize("size", [(1280, 720), (1180, 820), (820, 1180), (640, 360), (390, 844)])
 def test_nothing_is_cut_in_a_small_window_or_on_a_tablet(page, size):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     beyond = {}

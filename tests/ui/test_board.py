@@ -166,6 +166,9 @@ def test_slices_show_a_part_of_the_queries_each(page):
     page.wait_for_selector("#board-slices [data-system=exact].on")
     page.wait_for_selector(".wb-slices [data-dimension=overlap] tr")
     assert page.locator(".wb-slices thead th").count() in (before, before + 1)
+    row = page.locator(".wb-slices [data-dimension=overlap] tr:not(.wb-slice-head) >> nth=0")
+    widths = row.locator(".wb-interval").evaluate_all("bars => bars.map(bar => bar.offsetWidth)")
+    assert max(widths) - min(widths) <= 1, "equal scores are bars of equal length"
 
 
 def test_a_retrieval_set_has_a_board_of_its_own(page, model):

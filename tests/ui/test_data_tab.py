@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +93,14 @@ def test_dictionaries_come_in_from_many_formats(page, send, file, content, pairs
     assert counts(page)[0] == pairs
     assert read_as in page.locator("[data-shows]").inner_text()
     save(page, file.partition(".")[0])
+
+
+def test_what_is_saved_is_a_click_away_from_training(page, send):
+    send("tools.csv", "standard,synonym\nlorry,truck\nlift,elevator\n")
+    save(page, "tools")
+    page.click(".wb-note-act:has-text('Train with it')")
+    page.wait_for_function("document.querySelector('#train-dictionary input')?.value === 'tools'")
+    expect(page.locator("#tab-train-button")).to_have_attribute("aria-selected", "true")
 
 
 def test_the_sheet_of_a_workbook_is_chosen(page, send):

@@ -524,3 +524,66 @@ def test_the_data_tab_leads_to_the_editor(visit, dictionary):
     page.click(f"#data-list tr[data-name='{dictionary}']")
     page.click("#data-edit")
     page.wait_for_selector("#synonyms-list [data-term='越野车']")
+
+
+# -- labels: the columns that terms are sorted by -----------------------------------------------------
+
+SORTED = [
+    ("混凝土", "砼", "材料", "甲"),
+    ("混凝土", "商砼", "材料", "乙"),
+    ("塔吊", "塔式起重机", "设备", "甲"),
+    ("塔吊", "塔机", "设备", ""),
+    ("脚手架", "架子", "", "乙"),
+]
+
+
+@pytest.fixture
+def labelled(services, request):
+    """A dictionary whose file had two columns more. Gives its name, and its labels as they are stored."""
+    lines = ["standard,synonym,类别,来源", *(",".join(row) for row in SORTED)]
+    found = services.preview_dictionary("\n".join(lines).encode(), "terms.csv")
+    assert [column.name for column in found.labels] == ["类别", "来源"]
+    name = services.save_dictionary(f"labels of {request.node.name}", found, source="terms.csv").name
+    info = services.dictionary
+    return name, lambda: services._workspace.dictionaries.labels(info(name))
+
+
+def test_labels_are_shown_changed_and_taken_back(visit, labelled):
+    name, stored = labelled
+    page = visit(name=name, locale="en-GB")
+    assert page.locator(".wb-syn-sorted").all_inner_texts() == ["材料 · 甲 · 乙", "设备 · 甲", "乙"]
+    term(page, "混凝土").focus()
+    page.keyboard.press("l")
+    kind = page.get_by_label("类别", exact=True)
+    expect(kind).to_be_focused()
+    expect(kind).to_have_value("材料")
+    expect(page.get_by_label("来源", exact=True).locator("option:checked")).to_have_text("Several: 甲, 乙")
+    term(page, "商砼").focus()
+    expect(page.locator("#synonyms-labels strong")).to_have_text("商砼")
+    page.get_by_label("来源", exact=True).select_option("甲")
+    said(page, "“来源” of “商砼” set to “甲”")
+    expect(page.locator(".wb-syn-sorted").first).to_have_text("材料 · 甲")
+    assert stored()["来源"]["商砼"] == "甲"
+    # a value that is typed, for all synonyms of a group
+    term(page, "塔吊").focus()
+    kind.select_option("A new value …")
+    page.get_by_label("类别", exact=True).fill("机械 <b>")
+    page.keyboard.press("Enter")
+    said(page, "“类别” of “塔吊” set to “机械 <b>”")
+    expect(page.get_by_label("类别", exact=True).locator("option:checked")).to_have_text("机械 <b> (2)")
+    assert stored()["类别"] == {"砼": "材料", "商砼": "材料", "塔式起重机": "机械 <b>", "塔机": "机械 <b>"}
+    # a new synonym takes what its group agrees on
+    term(page, "塔吊").focus()
+    page.keyboard.press("a")
+    page.keyboard.type("塔式吊车")
+    page.keyboard.press("Enter")
+    term(page, "塔式吊车").wait_for()
+    settled(page)
+    assert stored()["类别"]["塔式吊车"] == "机械 <b>"
+    page.keyboard.press("Escape")
+    for _ in range(3):
+        page.click("#synonyms-undo")
+        settled(page)
+    expect(page.locator(".wb-syn-sorted").nth(1)).to_have_text("设备 · 甲")
+    expect(page.locator(".wb-syn-sorted").first).to_have_text("材料 · 甲 · 乙")
+    assert stored()["来源"]["商砼"] == "乙"

@@ -65,6 +65,9 @@ def test_the_figures_that_count_stand_above_the_curves(page, services):  # noqa:
     assert "−20.0" in recall.inner_text()
     assert "123 examples/s" in page.inner_text("#train-figures [data-figure=speed]")
     assert page.inner_text("#train-figures [data-figure=retention]").startswith("General ability")
+    tiles = page.locator("#train-figures > *").evaluate_all("all => all.map(t => t.getBoundingClientRect())")
+    assert len({round(tile["width"]) for tile in tiles}) == 1, "tiles of one size"
+    assert len({round(tile["top"]) for tile in tiles}) == 1, "in one row"
     tell(services, run, 24, [])
     page.wait_for_timeout(1200)
     tell(services, run, 30, [])

@@ -94,6 +94,10 @@ def test_the_short_way_is_one_click(page, services):
     assert (run.recipe, run.base_model, run.state) == ("instant", "e5-small", "queued")
     box = page.locator("#train-start").bounding_box()
     assert box["y"] + box["height"] <= 720
+    foot = page.locator(".wb-train-foot").bounding_box()["y"]
+    for recipe in ("instant", "finetune"):
+        card = page.locator(f"[data-recipe={recipe}]").bounding_box()
+        assert card["y"] + card["height"] <= foot, "what stays in sight must not lie over the recipes"
 
 
 def test_a_recipe_is_edited_saved_and_used(page, services):

@@ -1,9 +1,10 @@
 """The map without a mouse, and for who hears it: moved and chosen by keys; what comes out is said."""
 
 import re
+from pathlib import Path
 
 import pytest
-from map_on_screen import opened_map
+from map_on_screen import opened_map, stored
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -92,3 +93,17 @@ def test_the_legend_keeps_the_focus(page):
         expect(key).to_have_attribute("aria-pressed", pressed)
         expect(key).to_be_focused()
     page.select_option("#map-by", "group")
+
+
+def test_all_that_a_search_finds_is_counted_and_picked_however_many(services, visit):
+    """More than are ringed: the number that is said is the number that is picked."""
+    stored(services, "many", {f"valve {n}": [f"valve tap {n}"] for n in range(120)})
+    page = visit("many")
+    page.fill("#map-search", "valve")
+    expect(page.locator("#map-found")).to_have_text("240 found")
+    page.click("#map-pick-found")
+    expect(page.locator("#map-picked strong")).to_have_text("240 terms picked")
+    expect(page.locator("#map-picked .wb-pager")).to_contain_text("240")
+    with page.expect_download() as sent:
+        page.click("#map-picked-save")
+    assert len(Path(sent.value.path()).read_text("utf-8-sig").splitlines()) == 1 + 240
