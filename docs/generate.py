@@ -44,6 +44,13 @@ PLAIN: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         ("大小、速度都与原来相同的新模型。", "A new model of the same size and speed."),
     ),
+    "finetune_long": (
+        (
+            "与「精调」相同，但遍数是四倍，每一步走得更小。",
+            "The same as Fine-tune, in four times as many passes and smaller steps.",
+        ),
+        ("大小、速度都与原来相同的新模型。", "A new model of the same size and speed."),
+    ),
     "labelled": (
         (
             "看许多标过“像”与“不像”的句对，让像的比不像的更近。",
@@ -135,7 +142,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "brought on real dictionaries is [measured](../../recipes.md).\n",
         "question": "| what you have, or want | recipe |\n|---|---|\n"
         "| to see at once whether a model can learn your words | [{instant}](#{instant_id}) |\n"
-        "| a model to hand on | [{finetune}](#{finetune_id}) |\n"
+        "| a model to hand on | [{finetune}](#{finetune_id}); where a point matters, "
+        "[{finetune_long}](#{finetune_long_id}) |\n"
         "| concepts that differ by a word or two | [{hard_negatives}](#{hard_negatives_id}) |\n"
         "| concepts with three names and more | [{finetune}](#{finetune_id}), "
         "and [{sapbert}](#{sapbert_id}) to compare |\n"
@@ -174,7 +182,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "每种方案在真实词典上的成绩见[实测](../../recipes.md)（英文）。\n",
         "question": "| 您的情形 | 方案 |\n|---|---|\n"
         "| 想马上知道模型能不能学会您的词 | [{instant}](#{instant_id}) |\n"
-        "| 要一个可以交付的模型 | [{finetune}](#{finetune_id}) |\n"
+        "| 要一个可以交付的模型 | [{finetune}](#{finetune_id})；差一分也要紧时用 "
+        "[{finetune_long}](#{finetune_long_id}) |\n"
         "| 不同概念只差一两个字 | [{hard_negatives}](#{hard_negatives_id}) |\n"
         "| 一个概念有三个以上叫法 | [{finetune}](#{finetune_id})，可与 [{sapbert}](#{sapbert_id}) 比较 |\n"
         "| 正确答案常在前十名，却不在第一 | [{rerank}](#{rerank_id}) |\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Stopped, TrainingProblem
 from workbench.localtext import LocalText
 from workbench.training.checkpoints import Checkpoint, LoopState
-from workbench.training.common_parameters import epoch_count
+from workbench.training.common_parameters import epoch_count, usual_epochs
 from workbench.training.layer_split import LayerSplit
 from workbench.training.looking import Look
 from workbench.training.objectives import BeforeEpoch, Companion, Looking, Objective
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_RATES = {"1": 2e-4, "2": 2e-4, "3": 1.5e-4, "4": 1e-4, "6": 1e-4, "all": 5e-5, "whole": 1.5e-4}
 SHALLOW_RATE, SHALLOW = 3e-4, 6  # the whole of a model of so few layers bears twice the rate
+GENTLER = 0.8  # a whole model that is shown the same pairs n times as often learns at a rate / n ** 0.8
 COMPANION_RATE = 1e-3  # what begins at random must learn faster than what is moved a little
 
 
@@ -56,7 +57,10 @@ class Loop:
         self._per_epoch = len(self._first)
         self._total = self.epochs * self._per_epoch
         self._companion = objective if isinstance(objective, Companion) else Companion()
-        self._optimizer, self._schedule = optimizer_of(model, self._companion, parameters, self._total)
+        longer = max(1.0, self.epochs / usual_epochs(objective.examples))
+        self._optimizer, self._schedule = optimizer_of(
+            model, self._companion, parameters, self._total, longer
+        )
         self._due, self._wide = looks.plan(objective.examples, self._per_epoch, self._total)
         self._pace = Pace(context.report, context.monitor, self._total)
         self._state = LoopState(
@@ -147,12 +151,15 @@ class Loop:
 
 
 def optimizer_of(
-    model: SplitModel, companion: Companion, parameters: dict[str, Any], total: int
+    model: SplitModel, companion: Companion, parameters: dict[str, Any], total: int, longer: float = 1.0
 ) -> tuple[Any, Any]:
-    """AdamW over what trains, and its schedule of ``total`` steps: warm for a tenth, then down to 0."""
+    """AdamW over what trains, and its schedule of ``total`` steps: warm for a tenth, then down to 0.
+
+    ``longer``: how many times as many passes as usual there are, for which a rate that is chosen is smaller.
+    """
     import torch
 
-    rate = float(parameters["learning_rate"]) or _default_rate(model, str(parameters["layers"]))
+    rate = float(parameters["learning_rate"]) or _default_rate(model, str(parameters["layers"]), longer)
     groups = model.groups(rate)
     if companion.partners():
         groups.append({"params": companion.partners(), "lr": rate})
@@ -167,7 +174,9 @@ def optimizer_of(
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def _default_rate(model: SplitModel, layers: str) -> float:
-    if layers == "whole" and isinstance(model, LayerSplit) and model.depth <= SHALLOW:
-        return SHALLOW_RATE
-    return DEFAULT_RATES[layers]
+def _default_rate(model: SplitModel, layers: str, longer: float) -> float:
+    if layers != "whole":
+        return DEFAULT_RATES[layers]
+    shallow = isinstance(model, LayerSplit) and model.depth <= SHALLOW
+    rate = SHALLOW_RATE if shallow else DEFAULT_RATES[layers]
+    return rate / float(longer**GENTLER)

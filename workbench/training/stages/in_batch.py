@@ -94,6 +94,7 @@ register(
         needs=("dictionary",),
         parameters=(
             common.epochs(0),
+            common.thorough(),
             common.patience(),
             common.layers("whole", words=True),
             common.learning_rate_by_layers(),
