@@ -84,7 +84,7 @@ def estimate_run(
     encode = missing / work.terms_per_second
     note = LocalText(
         "{pairs} 对训练词对，{terms} 个词待编码。", "{pairs} training pairs, {terms} terms to encode."
-    ).format(pairs=work.pairs, terms=missing)
+    ).format(pairs=f"{work.pairs:,}", terms=f"{missing:,}")
     seen = rates.seen(f"encode:{base}")
     if not seen:
         note = LocalText(
