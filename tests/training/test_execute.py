@@ -7,21 +7,11 @@ import pytest
 
 from workbench.evaluation.retrieval import build_benchmark
 from workbench.localtext import LocalText
-from workbench.services import Services
-from workbench.settings import Settings
 from workbench.training.worker import RunReporter, run_job
 from workbench.types import Recipe, StageConfig
 
 Usage = namedtuple("Usage", "total used free")
 FAST = {"learning_rate": 0.01, "epochs": 6}
-
-
-@pytest.fixture
-def services(tmp_path, toy_csv, fp32):
-    opened = Services(Settings.from_env({}, home=tmp_path / "home", warm_worker=False, threads=1))
-    opened.save_dictionary("toy", opened.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

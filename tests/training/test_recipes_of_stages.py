@@ -6,22 +6,12 @@ import re
 import pytest
 
 from workbench.errors import TrainingProblem
-from workbench.services import Services
-from workbench.settings import Settings
 from workbench.training import recipes
 from workbench.training.queueing import queue_run
 from workbench.training.worker import run_job
 from workbench.types import LabelledPair, Recipe, StageConfig
 
 FAST = {"epochs": 2, "learning_rate": 3e-3, "batch_size": 16, "layers": "2"}
-
-
-@pytest.fixture
-def services(tmp_path, toy_csv, fp32):
-    opened = Services(Settings.from_env({}, home=tmp_path / "home", warm_worker=False, threads=1))
-    opened.save_dictionary("toy", opened.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
