@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.common import services
+from workbench import Services
 from workbench.storage.database import Database
 
 EVERY = 0.01  # seconds between two writes
@@ -66,7 +67,7 @@ def watch_from_outside(path: Path) -> None:
     print(longest)
 
 
-def saves(scale: float) -> Iterator[tuple[str, Callable[[object], Callable[[], object]]]]:
+def saves(scale: float) -> Iterator[tuple[str, Callable[[Services], Callable[[], object]]]]:
     """What is saved: made ready by the first call, saved by the second."""
     from workbench.ingest.corpus import parse_corpus
     from workbench.types import LabelledPair
@@ -77,24 +78,22 @@ def saves(scale: float) -> Iterator[tuple[str, Callable[[object], Callable[[], o
         rows = (f"标准词{n // 4}号,同义词{mark}{n}\n" for n in range(terms))
         return ("标准词,同义词\n" + "".join(rows)).encode()
 
-    def dictionary(mode: str, mark: str) -> Callable[[object], Callable[[], object]]:
-        def ready(opened: object) -> Callable[[], object]:
-            preview = opened.preview_dictionary(table(mark), "t.csv")  # type: ignore[attr-defined]
-            return lambda: opened.importer.save(preview, "大词典", mode, "t.csv")  # type: ignore[attr-defined]
+    def dictionary(mode: str, mark: str) -> Callable[[Services], Callable[[], object]]:
+        def ready(opened: Services) -> Callable[[], object]:
+            preview = opened.preview_dictionary(table(mark), "t.csv")
+            return lambda: opened.importer.save(preview, "大词典", mode, "t.csv")
 
         return ready
 
-    def pairs(opened: object) -> Callable[[], object]:
+    def pairs(opened: Services) -> Callable[[], object]:
         rows = [LabelledPair(f"第一句{n}", f"第二句{n}", float(n % 2), row=n) for n in range(labelled)]
-        return lambda: opened._workspace.pair_sets.save(  # type: ignore[attr-defined]
-            "句对", rows, kind="labels", source="p.csv"
-        )
+        return lambda: opened._workspace.pair_sets.save("句对", rows, kind="labels", source="p.csv")
 
-    def text(opened: object) -> Callable[[], object]:
+    def text(opened: Services) -> Callable[[], object]:
         line = "混凝土浇筑之前要检查模板和钢筋的位置，并且记录下来"
         lines = (f"{line}{n}\n" for n in range(int(megabytes * 1e6 / (len(line.encode()) + 8))))
         preview = parse_corpus("".join(lines).encode(), "t.txt", max_rows=10**8, max_bytes=10**9)
-        return lambda: opened.corpora.save("语料", preview, source="t.txt")  # type: ignore[attr-defined]
+        return lambda: opened.corpora.save("语料", preview, source="t.txt")
 
     yield f"a new dictionary of {terms:,} pairs", dictionary("new", "甲")
     yield f"another file of {terms:,} pairs in its place", dictionary("replace", "乙")

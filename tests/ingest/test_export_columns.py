@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.ingest.dictionary import parse_dictionary
-from workbench.ingest.export import ENDINGS, EXPORT_FORMATS, WITHOUT_COLUMNS, dictionary_bytes
+from workbench.ingest.export import ENDINGS, EXPORT_FORMATS, WITHOUT_COLUMNS, ExportFormat, dictionary_bytes
 from workbench.ingest.readers import read_table
 from workbench.normalise import term_key
 from workbench.types import LABEL_COLUMNS, NO_LABEL, Pair
@@ -54,12 +54,12 @@ NAMES = TEXTS | st.sampled_from(
 )
 @example({"同义词": ["设备", "设备", "材料", "材料"], "类别": ["设备", "", "", ""]})
 @example({"标准词": ["a", "b", "c", "d"], "standard": ["a", "a", "a", "a"], "label:": ["x", "x", "y", "y"]})
-def test_exported_columns_come_back_as_they_were(format: str, columns: dict[str, list[str]]) -> None:
+def test_exported_columns_come_back_as_they_were(format: ExportFormat, columns: dict[str, list[str]]) -> None:
     labels = {
         name: {term_key(pair.synonym): value for pair, value in zip(PAIRS, values, strict=True) if value}
         for name, values in columns.items()
     }
-    data = dictionary_bytes(PAIRS, format, labels=labels)  # type: ignore[arg-type]
+    data = dictionary_bytes(PAIRS, format, labels=labels)
     pairs, kept = imported(data, f"words{ENDINGS[format]}")
     assert pairs == [(pair.standard, pair.synonym) for pair in PAIRS]
     assert list(kept.items()) == list(labels.items())
@@ -84,9 +84,9 @@ def test_a_heading_is_marked_only_where_an_import_would_take_its_column_for_some
 
 
 @pytest.mark.parametrize("format", EXPORT_FORMATS)
-def test_a_dictionary_without_columns_is_written_as_ever(format: str) -> None:
-    plain = dictionary_bytes(PAIRS, format)  # type: ignore[arg-type]
+def test_a_dictionary_without_columns_is_written_as_ever(format: ExportFormat) -> None:
+    plain = dictionary_bytes(PAIRS, format)
     nothing = {"类别": {}, "来源": {"not in it": "x"}}
-    assert dictionary_bytes(PAIRS, format, labels=nothing) == plain  # type: ignore[arg-type]
+    assert dictionary_bytes(PAIRS, format, labels=nothing) == plain
     if format in WITHOUT_COLUMNS:
-        assert dictionary_bytes(PAIRS, format, labels=LABELS) == plain  # type: ignore[arg-type]
+        assert dictionary_bytes(PAIRS, format, labels=LABELS) == plain

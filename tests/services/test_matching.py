@@ -6,18 +6,7 @@ import io
 import pytest
 
 from workbench.errors import BadParameter, FileProblem, InputError, NotFound
-from workbench.services import Services
 from workbench.services.matching import ADDED
-from workbench.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory, toy_csv):
-    home = tmp_path_factory.mktemp("matching")
-    services = Services(Settings.from_env({}, home=home, warm_worker=False, threads=1))
-    services.save_dictionary("toy", services.preview_dictionary(toy_csv, "toy.csv"), source="toy.csv")
-    yield services
-    services.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from workbench.storage.groups import GroupReader
 from workbench.storage.history import HistoryStore, add_version, title_of_import
 from workbench.storage.importing import replacement
 from workbench.storage.slices import Slices
-from workbench.storage.turns import claimed, refuse_while_claimed, sweeping, wait
+from workbench.storage.sweeping import clear, sweeping
+from workbench.storage.turns import claimed, refuse_while_claimed, wait
 from workbench.storage.unfinished import DICTIONARY, Claim
 from workbench.types import DictionaryInfo, LabelColumn, Pair, Part, Split, SynonymGroup
 
@@ -186,8 +187,7 @@ class DictionaryStore:
             )
             db.conn.execute("DELETE FROM evaluations WHERE dictionary_id = ?", (info.id,))
             db["dictionaries"].update(info.id, {"deleted_at": time.time()})
-        with sweeping(self._database, claim):
-            pass  # its lines: nobody sees them any more
+        clear(self._database, claim)  # its lines: nobody sees them any more
 
     def newest_split(self, info: DictionaryInfo) -> Split | None:
         """The split of the newest earlier version that has one: what was a test term stays one."""

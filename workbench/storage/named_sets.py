@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 import time
 import uuid
@@ -11,14 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.errors import NameTaken, NotFound, StorageProblem
+from workbench.errors import NameTaken, NotFound
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
 from workbench.storage.slices import Slices
-from workbench.storage.sweeping import sweep
+from workbench.storage.sweeping import clear, sweeping
 from workbench.storage.unfinished import Claim
 
-log = logging.getLogger("workbench.storage")
 CHUNK = 5_000  # rows read at once: no read stays open while the caller works
 
 
@@ -33,10 +31,6 @@ class SetKind:
 
 
 Insert = Callable[[str, Iterable[Sequence[Any]]], None]  # a statement, and the rows to carry it out for
-
-
-class _SameContent(Exception):  # never seen outside
-    """What was about to be stored is there already under the same name."""
 
 
 class ContentHash:
@@ -113,23 +107,17 @@ class NamedSets:
             row = {"id": claim.id, "name": name, "created_at": time.time(), "deleted_at": time.time()}
             db[self._kind.table].insert({**dict.fromkeys(self._blank_columns(), ""), **row})
             claim.begin(db.conn)
-        try:
+        with sweeping(self._database, claim):
             columns, content = fill(Slices(self._database, claim.check).executemany, claim.id)
             old = self._publish(claim, name, columns, content, replace)
-        except BaseException as error:
-            self._sweep(claim)
-            if not isinstance(error, _SameContent):
-                raise
-        else:
-            claim.leave()
-            if old:
-                self._sweep(old)
+        if old:
+            clear(self._database, old)
 
     def delete(self, name: str) -> None:
         """Delete a set with all that it owns; its name is free again. Raises NotFound."""
         with self._database.write() as db:
             old = self._unlist(db.conn, self.get(name)["id"])
-        self._sweep(old)
+        clear(self._database, old)
 
     def count(self, query: str, arguments: Sequence[Any]) -> int:
         """The number that a query gives."""
@@ -195,13 +183,16 @@ class NamedSets:
     def _publish(
         self, claim: Claim, name: str, columns: dict[str, Any], content: str, replace: bool
     ) -> Claim | None:
-        """List a set that is whole; the one that it takes the place of, to be swept."""
+        """List a set that is whole; the one that it takes the place of, to be swept.
+
+        Where the same content has this name already, nothing is listed and ``claim`` does not end.
+        """
         old = None
         with self._database.write() as db:
             claim.check(db.conn)
             known = self.find(name)
             if known and self._content_hash(known["id"]) == content:
-                raise _SameContent
+                return None
             if known and not replace:
                 raise self._taken(name)
             if known:
@@ -217,15 +208,6 @@ class NamedSets:
         claim = Claim(self._kind.table, set_id)
         claim.begin(connection)
         return claim
-
-    def _sweep(self, claim: Claim) -> None:
-        """Delete the rows of a set that is not listed. What cannot be done now is left to ``doctor``."""
-        try:
-            sweep(self._database, claim)
-        except StorageProblem:
-            log.exception("rows of %s %s are left to be swept", self._kind.table, claim.id)
-        finally:
-            claim.leave()
 
     def _content_hash(self, set_id: str) -> str:
         query = f"SELECT content_hash FROM {self._kind.table} WHERE id = ?"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from workbench.errors import StorageProblem
 from workbench.storage.database import Database
 from workbench.storage.slices import ROWS, Slices
 from workbench.storage.unfinished import DICTIONARY, Claim, Unfinished, unfinished
 
+log = logging.getLogger("workbench.storage")
 OWNED = {  # by the table of the sets: what a set owns, and the column with the set's id
     "pair_sets": (("pair_set_rows", "set_id"),),
     "corpora": (("corpus_texts", "corpus_id"),),
@@ -42,6 +47,29 @@ def sweep_leftover(database: Database, row: Unfinished) -> None:
             return
     try:
         sweep(database, claim)
+    finally:
+        claim.leave()
+
+
+@contextmanager
+def sweeping(database: Database, claim: Claim) -> Iterator[None]:
+    """Delete what is written under ``claim``, unless it is ended within."""
+    try:
+        yield
+    finally:
+        clear(database, claim)
+
+
+def clear(database: Database, claim: Claim) -> None:
+    """Delete what ``claim`` stands for, unless it was ended, and leave it.
+
+    What cannot be deleted now is left to ``mending``: nobody sees it, and the error that led here counts.
+    """
+    try:
+        if claim.is_held(database.connection.conn):
+            sweep(database, claim)
+    except StorageProblem:
+        log.exception("rows of %s %s are left to be swept", claim.what, claim.id)
     finally:
         claim.leave()
 

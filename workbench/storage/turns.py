@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from workbench.errors import StorageProblem
 from workbench.localtext import LocalText
 from workbench.storage.database import Database
-from workbench.storage.sweeping import sweep, sweep_leftover
+from workbench.storage.sweeping import sweep_leftover, sweeping
 from workbench.storage.unfinished import DICTIONARY, Claim, unfinished
 from workbench.types import DictionaryInfo
 
@@ -37,19 +37,6 @@ def claimed(database: Database, find: Callable[[], DictionaryInfo]) -> Iterator[
                 break
     with sweeping(database, claim):
         yield info, claim
-
-
-@contextmanager
-def sweeping(database: Database, claim: Claim) -> Iterator[None]:
-    """Delete what was written under ``claim``, unless it was ended within."""
-    try:
-        yield
-    finally:
-        try:
-            if claim.is_held(database.connection.conn):
-                sweep(database, claim)
-        finally:
-            claim.leave()
 
 
 def wait(database: Database, info: DictionaryInfo) -> None:

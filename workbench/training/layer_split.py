@@ -77,10 +77,9 @@ class LayerSplit(SplitModel):
         pack = _pack(lengths)
         texts = order[pack.texts]
         found = run_layers(self._top, states[texts, pack.steps], pack, self.heads)
-        return found.new_zeros(*mask.shape, found.shape[1]).index_put(
-            (texts[: len(found) - pack.rest], pack.steps[: len(found) - pack.rest]),
-            found[: len(found) - pack.rest],
-        )
+        real = slice(len(found) - pack.rest)
+        unpacked = found.new_zeros(*mask.shape, found.shape[1])
+        return unpacked.index_put((texts[real], pack.steps[real]), found[real])
 
     def enter(self, hidden: torch.Tensor) -> torch.Tensor:
         """What the first layer above the cut is given (b, L, width), of the trunk's states."""
