@@ -107,6 +107,21 @@ def test_taken_up_after_a_kill_it_ends_with_the_same_model(work, tmp_path, name)
     assert checkpoints.rewound == [cut - 1]
 
 
+def test_taken_up_after_a_kill_its_alike_pairs_stand_together_as_before(work, tmp_path):
+    """The groups follow from the model as it was when the epoch began."""
+    wished = {"alike": 3}
+    whole, weights, told = work("in_batch", parameters=wished)
+    assert weights != work("in_batch")[1]
+    steps = max(step for series, step, _ in told.points if series == "loss")
+    for cut in (2, steps // 2, steps - 1):
+        checkpoints = Everywhere(tmp_path / f"checkpoints-{cut}")
+        with pytest.raises(Cut):
+            work("in_batch", parameters=wished, checkpoints=checkpoints, cut_at=cut)
+        result, again, _ = work("in_batch", parameters=wished, checkpoints=checkpoints)
+        assert again == weights
+        assert (result.best, result.chosen) == (whole.best, whole.chosen)
+
+
 @pytest.mark.parametrize("step", [1, 4, 5, 6])
 def test_taken_up_after_stop_it_ends_with_the_same_model(work, tmp_path, step):
     whole, weights, _ = work("in_batch")

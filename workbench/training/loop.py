@@ -106,11 +106,12 @@ class Loop:
                     self._save(base)
 
     def _open(self, number: int) -> Sequence[torch.Tensor]:
-        """The batches of an epoch."""
+        """The batches of an epoch; of an objective that looks at the model first, by what it saw."""
         self._epoch = number
         self._state.open_epoch()
         if isinstance(self._objective, BeforeEpoch):
             self._objective.before_epoch(number, self._looks.encode)
+            return self._objective.epoch(self._generator)
         return self._first if number == 0 else self._objective.epoch(self._generator)
 
     def _train_on(self, rows: torch.Tensor) -> None:

@@ -1,0 +1,86 @@
+"""Batches in which pairs that the model takes for alike stand together: harder negatives at no cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+NEAREST = 32  # of other standard terms, among which a group's members are looked for
+GROUP, MANY_PAIRS = 4, 3000
+
+
+def group_size(asked: int, pairs: int) -> int:
+    """How many alike pairs stand together: as asked for, else ``GROUP`` where there are many, or 1: none.
+
+    In a batch of a few thousand pairs there is something alike to most of them anyway
+    (docs/benchmarks.md, "How deep, how long").
+    """
+    return asked or (GROUP if pairs >= MANY_PAIRS else 1)
+
+
+def nearest_answers(queries: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """For each query the numbers of the nearest answers, the nearest first: int64 (n, k).
+
+    Args:
+        queries: unit vectors (n, d).
+        answers: unit vectors (m, d).
+    """
+    import faiss
+    import torch
+
+    index = faiss.IndexFlatIP(answers.shape[1])
+    index.add(answers.float().numpy())
+    return torch.from_numpy(index.search(queries.float().numpy(), min(NEAREST, len(answers)))[1])
+
+
+def alike_together(
+    near: torch.Tensor, answers: torch.Tensor, concepts: torch.Tensor, size: int, generator: torch.Generator
+) -> torch.Tensor:
+    """An order of all pairs in which each is followed by up to ``size - 1`` others that are alike.
+
+    Pairs are taken in a random order; each takes with it a pair of each of the nearest wrong answers that
+    is still free, one of a concept. Then the groups are shuffled. So a batch cut from this order holds
+    what the model mixes up now, as it would for ``size - 1`` mined negatives a pair, and costs no more than
+    a random one (Sachidananda et al. 2023, arXiv:2210.12874, choose such permutations by clustering).
+
+    Args:
+        near: for each pair, the nearest answers by :func:`nearest_answers`, int64 (n, k).
+        answers: the number of each pair's right answer, int64 (n,).
+        concepts: the number of each pair's concept, int64 (n,).
+        size: at least 1.
+
+    Returns:
+        The numbers of the pairs, each once, int64 (n,).
+    """
+    import torch
+
+    order = torch.randperm(len(near), generator=generator).tolist()
+    of_pair, concept = answers.tolist(), concepts.tolist()
+    free: dict[
+        int, list[int]
+    ] = {}  # the pairs of each answer that are in no group yet, or are no longer free
+    for pair in order:
+        free.setdefault(of_pair[pair], []).append(pair)
+    taken = [False] * len(order)
+    groups: list[list[int]] = []
+    for pair in order:
+        if taken[pair]:
+            continue
+        taken[pair] = True
+        group, there = [pair], {concept[pair]}
+        for answer in near[pair].tolist():
+            if len(group) >= size:
+                break
+            rest = free[answer]
+            while rest and taken[rest[-1]]:
+                rest.pop()
+            if rest and concept[rest[-1]] not in there:
+                other = rest.pop()
+                taken[other] = True
+                group.append(other)
+                there.add(concept[other])
+        groups.append(group)
+    shuffled = torch.randperm(len(groups), generator=generator).tolist()
+    return torch.tensor([pair for number in shuffled for pair in groups[number]], dtype=torch.int64)
