@@ -1,12 +1,13 @@
 """Fine-tune against the plain sentence-transformers script: time, and quality on the same unseen concepts.
 
-Run: python -m benchmarks.against_plain DATA --results FILE.json [--only edam] [--pairs 2500] [--more]
+Run: python -m benchmarks.against_plain DATA --results FILE.json [--only edam] [--pairs 2500] [--ways plain]
 
 DATA is a folder as for ``benchmarks.recipe_table``. For each dictionary, on the same training pairs and from
 the same base: the plain script (all layers, four epochs), the recipes ``finetune`` and ``finetune_long`` as
-they are, and four epochs of the two top layers alone; with ``--more`` also what was hoped to be better given
-more time: hard negatives instead of the fine-tune or behind it, multi-similarity. Each is stored when it is
-done, so that the whole can be made in pieces. Seconds are wall time, of training alone on both sides
+they are, and four epochs of the two top layers alone. ``--ways`` names others, or fewer: what was hoped to be
+better given more time (hard negatives instead of the fine-tune or behind it, multi-similarity), and the
+fine-tune with and without alike pairs together. Each is stored when it is done, so that the whole can be made
+in pieces. Seconds are wall time, of training alone on both sides
 (with what ours encodes); ``processor`` is what the process spent, user and system, imports included.
 """
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phenotypes import FILE as PHENOTYPES
 from benchmarks.recipe_table import SUBJECTS, cut
 from benchmarks.training import EPOCHS, wait
 from workbench import Services, Settings
@@ -41,6 +43,8 @@ WAYS: dict[str, tuple[StageConfig, ...]] = {
     "two layers": (StageConfig("in_batch", {"epochs": 4, "layers": "2", "batch_size": 64}),),
 }
 MORE: dict[str, tuple[StageConfig, ...]] = {
+    "at random": (StageConfig("in_batch", {"alike": 1}),),
+    "alike": (StageConfig("in_batch", {"alike": 4}),),
     "then hard negatives": (StageConfig("in_batch"), StageConfig("hard_negatives", {**WHOLE, "epochs": 1})),
     "hard negatives": (StageConfig("hard_negatives", {**WHOLE, "epochs": 2, "batch_size": 128}),),
     "multi-similarity": (StageConfig("multi_similarity", {**WHOLE, "epochs": 2}),),
@@ -63,6 +67,8 @@ def cases(data: Path) -> list[Case]:
     found.append(Case("cars", "e5-small", samples / "cars_zh.csv"))
     found.append(Case("construction", "e5-small", samples / "construction_zh.csv"))
     found.append(Case("health", "minilm", samples / "health_en.csv"))
+    if (data / PHENOTYPES).exists():
+        found.append(Case("phenotypes", "minilm", data / PHENOTYPES))
     return found
 
 
@@ -144,7 +150,7 @@ class Bench:
         lines = ["| dictionary | base @1 | " + " | ".join(ways) + " |", "|---" * (2 + len(ways)) + "|"]
         for case in all_cases:
             found = {way: self.results.get(f"{case.name}/{self._pairs}/{way}") for way in ways}
-            plain = found[PLAIN]
+            plain = found.get(PLAIN)
             if plain is not None:
                 cells = [self._cell(case, found[way], plain) for way in ways]
                 lines.append(
@@ -189,13 +195,14 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--only", default="", help="names of dictionaries, separated by commas")
     parser.add_argument("--pairs", type=int, default=2500)
-    parser.add_argument("--more", action="store_true", help="what is slower, too")
+    parser.add_argument("--ways", default=",".join(WAYS), help=f"of {', '.join({**WAYS, **MORE})}")
     asked = parser.parse_args()
     chosen = [case for case in cases(asked.data) if not asked.only or case.name in asked.only.split(",")]
     opened = Services(Settings.from_env(home=asked.results.with_suffix(".home")))
     try:
         opened.start()
-        bench = Bench(opened, asked.results, asked.pairs, {**WAYS, **MORE} if asked.more else WAYS)
+        ways = {name: {**WAYS, **MORE}[name] for name in asked.ways.split(",")}
+        bench = Bench(opened, asked.results, asked.pairs, ways)
         for case in chosen:
             bench.measure(case)
         print(bench.table(chosen))

@@ -40,15 +40,21 @@ from workbench.training.common_parameters import WHOLE, usual_epochs
 from workbench.training.cutting import split_model
 from workbench.training.dataset import build_training_set
 from workbench.training.loop import optimizer_of
-from workbench.training.objectives import Companion, Objective
-from workbench.training.stages.in_batch import InBatch
+from workbench.training.objectives import BeforeEpoch, Companion, Objective
+from workbench.training.stages.in_batch import objective_of
 from workbench.types import Pair
 
 if TYPE_CHECKING:
     import torch
 
 LONGER = (1, 2, 4)
-PARAMETERS: dict[str, Any] = {"layers": "whole", "learning_rate": 0.0, "batch_size": 128, "temperature": 0.05}
+PARAMETERS: dict[str, Any] = {
+    "layers": "whole",
+    "learning_rate": 0.0,
+    "batch_size": 128,
+    "temperature": 0.05,
+    "alike": 0,
+}
 Floats = npt.NDArray[np.float32]
 # Puts gradients into the trained parameters of the loss that the function gives.
 Step = Callable[["list[torch.nn.Parameter]", "Callable[[], torch.Tensor]"], None]
@@ -94,7 +100,7 @@ class Subject:
         """The means over ``seeds`` of ``longer`` times the usual passes."""
         found = []
         for seed in range(seeds):
-            seconds = self.tune(InBatch(self.data, PARAMETERS), seed, longer)
+            seconds = self.tune(objective_of(self.data, PARAMETERS), seed, longer)
             found.append((*self.recall1(self.vectors()), seconds))
         return Outcome(*(float(mean) for mean in np.mean(found, axis=0)))
 
@@ -106,18 +112,25 @@ class Subject:
         self.model.restore(self._base)
         generator = torch.Generator().manual_seed(seed)
         epochs = longer * usual_epochs(objective.examples)
-        batches = [objective.epoch(generator) for _ in range(epochs)]
-        total = sum(len(each) for each in batches)
+        total = epochs * len(objective.epoch(torch.Generator()))
         optimizer, schedule = optimizer_of(self.model, Companion(), PARAMETERS, total, float(longer))
-        self.model.train(True)
         began = time.perf_counter()
-        for rows in (rows for epoch in batches for rows in epoch):
+        for rows in self._batches(objective, epochs, generator):
             optimizer.zero_grad()
             step(self.model.trainable(), lambda rows=rows: objective.loss(self.model.vectors, rows))
             torch.nn.utils.clip_grad_norm_(self.model.trainable(), 1.0)
             optimizer.step()
             schedule.step()
         return time.perf_counter() - began
+
+    def _batches(
+        self, objective: Objective, epochs: int, generator: torch.Generator
+    ) -> Iterator[torch.Tensor]:
+        for epoch in range(epochs):
+            if isinstance(objective, BeforeEpoch):
+                objective.before_epoch(epoch, self.model.all_vectors)
+            self.model.train(True)
+            yield from objective.epoch(generator)
 
     def restore(self) -> None:
         """Back to the base."""
