@@ -5,8 +5,8 @@ Run: python -m benchmarks.trials DATA --home FOLDER [--only cars,health] [--spli
 As ``benchmarks.passes``: Recall@1 on the unseen concepts of both parts. Behind the tuned model: ranking with
 less weight for hubs (CSLS, Conneau et al. 2018, arXiv:1710.04087), in the way that leaks and in the way that
 does not, and soft whitening. While training: sharpness-aware steps (SAM, Foret et al. 2021,
-arXiv:2010.01412), other temperatures, SimCSE's loss beside. What came of it: docs/benchmarks.md, "How deep,
-how long".
+arXiv:2010.01412), other temperatures, SimCSE's loss beside; alike pairs together, which the program has for
+large dictionaries alone. What came of it: docs/benchmarks.md, "How deep, how long".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from benchmarks.passes import PARAMETERS, Floats, Subject, arguments, plainly, subjects
 from workbench.evaluation.retrieval import Benchmark
-from workbench.training.stages.in_batch import InBatch
+from workbench.training.stages.in_batch import AlikeTogether, InBatch
 
 if TYPE_CHECKING:
     import torch
@@ -64,6 +64,9 @@ def _tried(subject: Subject, seed: int) -> list[tuple[str, tuple[float, float]]]
     for temperature in (0.02, 0.03, 0.1):
         subject.tune(InBatch(data, {**PARAMETERS, "temperature": temperature}), seed)
         found.append((f"temperature {temperature}", subject.recall1(subject.vectors())))
+    for size in (4, 16):
+        subject.tune(AlikeTogether(data, PARAMETERS, size), seed)
+        found.append((f"{size} alike pairs together", subject.recall1(subject.vectors())))
     subject.tune(_WithSimCSE(data, PARAMETERS), seed)
     found.append(("with SimCSE's loss", subject.recall1(subject.vectors())))
     return found

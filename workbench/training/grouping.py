@@ -42,8 +42,8 @@ def alike_together(
 
     Pairs are taken in a random order; each takes with it a pair of each of the nearest wrong answers that
     is still free, one of a concept. Then the groups are shuffled. So a batch cut from this order holds
-    what the model mixes up now, as it would for ``size - 1`` mined negatives a pair, and costs no more than
-    a random one (Sachidananda et al. 2023, arXiv:2210.12874, choose such permutations by clustering).
+    what the model mixes up now, as it would with mined negatives, and costs no more than a random one
+    (Sachidananda et al. 2023, arXiv:2210.12874, who permute a whole epoch by a graph's bandwidth).
 
     Args:
         near: for each pair, the nearest answers by :func:`nearest_answers`, int64 (n, k).

@@ -113,7 +113,10 @@ def objective_of(data: TrainingSet, parameters: dict[str, Any]) -> InBatch:
 
 
 def _estimate(work: Workload, parameters: dict[str, Any]) -> float:
-    return estimated_seconds(work, parameters, 2 * work.pairs)
+    seconds = estimated_seconds(work, parameters, 2 * work.pairs)
+    if group_size(int(parameters["alike"]), work.pairs) > 1:  # the terms are read before each pass
+        seconds += common.epoch_count(parameters, work.pairs) * work.terms / work.terms_per_second
+    return seconds
 
 
 register(
@@ -155,6 +158,7 @@ register(
         ),
         estimate=_estimate,
         run=run,
-        source="Henderson et al. 2017, arXiv:1705.00652; merging: Wortsman et al. 2022, arXiv:2203.05482",
+        source="Henderson et al. 2017, arXiv:1705.00652; alike pairs: Sachidananda et al. 2023, "
+        "arXiv:2210.12874; merging: Wortsman et al. 2022, arXiv:2203.05482",
     )
 )
