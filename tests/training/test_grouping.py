@@ -13,6 +13,7 @@ from workbench.training.grouping import (
     group_size,
     nearest_answers,
 )
+from workbench.training.loop import MIXED_UP
 from workbench.training.mining import concept_of_terms
 from workbench.training.registry import stage
 from workbench.training.stages.in_batch import AlikeTogether, InBatch, objective_of
@@ -40,7 +41,7 @@ def share_of_neighbours_of_one_topic(order, topic):
 def test_alike_pairs_stand_together():
     vectors, topic = topics()
     numbers = torch.arange(len(topic))
-    near = nearest_answers(vectors, vectors)
+    near = nearest_answers(vectors.__getitem__, numbers, numbers)
     shares = [
         share_of_neighbours_of_one_topic(alike_together(near, numbers, numbers, size, seeded()), topic)
         for size in (1, 2, 5)
@@ -53,7 +54,7 @@ def test_alike_pairs_stand_together():
 def test_another_seed_gives_another_order_and_the_same_seed_the_same():
     vectors, topic = topics()
     numbers = torch.arange(len(topic))
-    near = nearest_answers(vectors, vectors)
+    near = nearest_answers(vectors.__getitem__, numbers, numbers)
     one, same, other = (alike_together(near, numbers, numbers, 4, seeded(n)).tolist() for n in (0, 0, 1))
     assert one == same != other
 
@@ -88,13 +89,20 @@ def test_a_group_has_one_pair_of_a_concept():
         assert len(set(found)) == len(found)
 
 
-def test_the_nearest_answers_are_the_nearest():
-    queries, answers = (
-        torch.nn.functional.normalize(torch.randn(n, 8, generator=seeded(n)), dim=1) for n in (5, 70)
-    )
-    expected = (queries @ answers.T).argsort(dim=1, descending=True)[:, :32]
-    np.testing.assert_array_equal(nearest_answers(queries, answers), expected)
-    assert nearest_answers(queries, answers[:3]).shape == (5, 3)
+@pytest.mark.parametrize("at_a_time", [4096, 2])
+def test_the_nearest_answers_are_the_nearest(monkeypatch, at_a_time):
+    monkeypatch.setattr("workbench.training.grouping.QUERIES", at_a_time)
+    vectors = torch.nn.functional.normalize(torch.randn(75, 8, generator=seeded()), dim=1)
+    queries, answers = torch.arange(5), torch.arange(5, 75)
+    expected = (vectors[:5] @ vectors[5:].T).argsort(dim=1, descending=True)[:, :32]
+    np.testing.assert_array_equal(nearest_answers(vectors.__getitem__, queries, answers), expected)
+    assert nearest_answers(vectors.__getitem__, queries, answers[:3]).shape == (5, 3)
+
+
+def test_stop_is_heard_while_the_answers_are_looked_for(train, new_reporter):
+    trained = train("in_batch", {"alike": 4}, reporter=new_reporter(stop_at_phase=MIXED_UP.get("en")))
+    assert trained.result.stopped_early
+    assert trained.result.best == trained.result.base
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.training.looking import Vectors
+
 if TYPE_CHECKING:
     import torch
 
-NEAREST = 32  # of other standard terms, among which a group's members are looked for
+NEAREST = 32  # standard terms, among which a group's members are looked for
+QUERIES = 4096  # at a time
 GROUP, MANY_PAIRS = 4, 3000
 
 
@@ -20,19 +23,25 @@ def group_size(asked: int, pairs: int) -> int:
     return asked or (GROUP if pairs >= MANY_PAIRS else 1)
 
 
-def nearest_answers(queries: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-    """For each query the numbers of the nearest answers, the nearest first: int64 (n, k).
+def nearest_answers(encode: Vectors, queries: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """For each query the places in ``answers`` of the nearest, the nearest first: int64 (n, k), k up to 32.
+
+    Exact, some thousand queries after one another, so that Stop is heard between them.
 
     Args:
-        queries: unit vectors (n, d).
-        answers: unit vectors (m, d).
+        encode: unit vectors of texts by number; it may raise Stopped.
+        queries: numbers of texts (n,).
+        answers: numbers of texts (m,).
     """
     import faiss
     import torch
 
-    index = faiss.IndexFlatIP(answers.shape[1])
-    index.add(answers.float().numpy())
-    return torch.from_numpy(index.search(queries.float().numpy(), min(NEAREST, len(answers)))[1])
+    vectors = encode(answers).float().numpy()
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    count = min(NEAREST, len(answers))
+    found = [index.search(encode(part).float().numpy(), count)[1] for part in queries.split(QUERIES)]
+    return torch.cat([torch.from_numpy(part) for part in found])
 
 
 def alike_together(

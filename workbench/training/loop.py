@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DEFAULT_RATES = {"1": 2e-4, "2": 2e-4, "3": 1.5e-4, "4": 1e-4, "6": 1e-4, "all": 5e-5, "whole": 1.5e-4}
 SHALLOW_RATE, SHALLOW = 3e-4, 6  # the whole of a model of so few layers bears twice the rate
 GENTLER = 0.8  # a whole model that is shown the same pairs n times as often learns at a rate / n ** 0.8
+TRAINING = LocalText("正在训练", "Training")
+MIXED_UP = LocalText("正在看哪些词还分不清", "Looking at which terms are still mixed up")
 COMPANION_RATE = 1e-3  # what begins at random must learn faster than what is moved a little
 
 
@@ -77,7 +79,7 @@ class Loop:
     def run(self, base: Look, saved: Checkpoint | None) -> tuple[Look, bool]:
         """Train; the best checkpoint (``base`` when stopped before the first), whether Stop was pressed."""
         try:
-            self._context.report.phase(LocalText("正在训练", "Training"))
+            self._context.report.phase(TRAINING)
             self._model.train(True)
             self._run(base, saved)
         except Stopped:
@@ -110,7 +112,9 @@ class Loop:
         self._epoch = number
         self._state.open_epoch()
         if isinstance(self._objective, BeforeEpoch):
+            self._context.report.phase(MIXED_UP, self._step / self._total)
             self._objective.before_epoch(number, self._looks.encode)
+            self._context.report.phase(TRAINING, self._step / self._total)
             return self._objective.epoch(self._generator)
         return self._first if number == 0 else self._objective.epoch(self._generator)
 

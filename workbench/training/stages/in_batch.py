@@ -82,8 +82,7 @@ class AlikeTogether(InBatch):
         import torch
 
         queries, of_pairs = torch.unique(self._anchors, return_inverse=True)
-        vectors = encode(torch.cat([queries, self._standards]))
-        self._near = nearest_answers(*vectors.split([len(queries), len(self._standards)]))[of_pairs]
+        self._near = nearest_answers(encode, queries, self._standards)[of_pairs]
 
     def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
         """All pairs in a new order, alike ones together as soon as the model was looked at."""
