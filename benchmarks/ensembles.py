@@ -27,8 +27,9 @@ def main() -> None:
     for subject in subjects(asked):
         script = subject.plain()
         found["plain script"].append((script.test + script.dev) / 2)
-        for way, models, letters in _ways(subject):
-            scores = [_recall1(subject, part, models, letters) for part in (subject.test, subject.dev)]
+        parts = [(part, _letters(subject, part)) for part in (subject.test, subject.dev)]
+        for way, models, weight in _ways(subject):
+            scores = [_recall1(subject, part, models, weight * letters) for part, letters in parts]
             found[way].append(float(np.mean(scores)))
         print(subject.name, {way: round(rows[-1], 1) for way, rows in found.items()}, flush=True)
     print("\n| way | both parts |\n|---|---|")
@@ -54,17 +55,15 @@ def _ways(subject: Subject) -> list[tuple[str, list[tuple[float, Floats]], float
     ]
 
 
-def _recall1(subject: Subject, part: Benchmark, models: list[tuple[float, Floats]], letters: float) -> float:
-    """By the sum of cosines; the inner products with the unit matrix are the sums themselves."""
+def _recall1(subject: Subject, part: Benchmark, models: list[tuple[float, Floats]], more: Floats) -> float:
+    """By the sums of cosines and ``more`` (queries, corpus): they are their products with the unit matrix."""
     sides = subject.data.indices(part.queries), subject.data.indices(part.corpus)
-    similar = sum(weight * vectors[sides[0]] @ vectors[sides[1]].T for weight, vectors in models)
-    if letters:
-        similar = similar + letters * _letters(subject, *sides)
+    similar = more + sum(weight * vectors[sides[0]] @ vectors[sides[1]].T for weight, vectors in models)
     size = len(part.corpus)
     return subject.recall1_of(part, np.ascontiguousarray(similar, np.float32), np.eye(size, dtype=np.float32))
 
 
-def _letters(subject: Subject, queries: np.ndarray, corpus: np.ndarray) -> Floats:
+def _letters(subject: Subject, part: Benchmark) -> Floats:
     """Cosines by character n-grams: of 2 to 4 within words, of 1 to 3 where words are not divided."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -72,6 +71,7 @@ def _letters(subject: Subject, queries: np.ndarray, corpus: np.ndarray) -> Float
     english = all(term.isascii() for term in terms[:50])
     asked = {"analyzer": "char_wb", "ngram_range": (2, 4)} if english else {"analyzer": "char"}
     grams = TfidfVectorizer(**{"ngram_range": (1, 3), **asked}, sublinear_tf=True).fit_transform(terms)
+    queries, corpus = (subject.data.indices(texts) for texts in (part.queries, part.corpus))
     cosines: Floats = (grams[queries] @ grams[corpus].T).toarray().astype(np.float32)
     return cosines
 

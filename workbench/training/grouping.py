@@ -1,4 +1,4 @@
-"""Batches in which pairs that the model takes for alike stand together: harder negatives at no cost."""
+"""Batches in which pairs that the model takes for alike stand together: harder negatives for little time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def alike_together(
 
     Pairs are taken in a random order; each takes with it a pair of each of the nearest wrong answers that
     is still free, one of a concept. Then the groups are shuffled. So a batch cut from this order holds
-    what the model mixes up now, as it would with mined negatives, and costs no more than a random one
+    what the model mixes up now, as it would with mined negatives, and its step takes no longer
     (Sachidananda et al. 2023, arXiv:2210.12874, who permute a whole epoch by a graph's bandwidth).
 
     Args:
@@ -67,9 +67,7 @@ def alike_together(
 
     order = torch.randperm(len(near), generator=generator).tolist()
     of_pair, concept = answers.tolist(), concepts.tolist()
-    free: dict[
-        int, list[int]
-    ] = {}  # the pairs of each answer that are in no group yet, or are no longer free
+    free: dict[int, list[int]] = {}  # the pairs of each answer; those taken meanwhile are dropped when met
     for pair in order:
         free.setdefault(of_pair[pair], []).append(pair)
     taken = [False] * len(order)

@@ -74,15 +74,13 @@ class AlikeTogether(InBatch):
 
         super().__init__(data, parameters)
         self._size = size
+        self._queries, self._query_of = torch.unique(self._anchors, return_inverse=True)
         self._standards, self._answers = torch.unique(self._positives, return_inverse=True)
         self._near: torch.Tensor | None = None
 
     def before_epoch(self, epoch: int, encode: Vectors) -> None:
         """Look which standard terms are nearest to each synonym, by the model as it is now."""
-        import torch
-
-        queries, of_pairs = torch.unique(self._anchors, return_inverse=True)
-        self._near = nearest_answers(encode, queries, self._standards)[of_pairs]
+        self._near = nearest_answers(encode, self._queries, self._standards)[self._query_of]
 
     def epoch(self, generator: torch.Generator) -> Sequence[torch.Tensor]:
         """All pairs in a new order, alike ones together as soon as the model was looked at."""
@@ -145,10 +143,10 @@ register(
                 0,
                 LocalText("放在一起的相近词对", "Alike pairs together"),
                 LocalText(
-                    "每一批由若干小组组成，一组是这么多对模型现在容易混淆的词：反例更难，时间几乎不变。"
+                    "每一批由若干小组组成，一组是这么多对模型现在容易混淆的词：反例更难，时间约多五分之一。"
                     f"1 表示随机；0 表示自动选：词对达到 {MANY_PAIRS:,} 时 {GROUP}，更少时 1。",
                     "Batches are made of groups of so many pairs that the model mixes up now: harder "
-                    "negatives in hardly more time. 1: at random; 0 chooses: "
+                    "negatives for about a fifth more time. 1: at random; 0 chooses: "
                     f"{GROUP} for {MANY_PAIRS:,} pairs and more, else 1.",
                 ),
                 0,
