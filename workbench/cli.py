@@ -97,7 +97,7 @@ def _guarded(action: Callable[[], int], language: Language, log: logging.Logger)
         said = LocalText(
             "出了意料之外的错（{kind}）。详细情况在日志里：{log}",
             "Something unexpected went wrong ({kind}). The log has the details: {log}",
-        ).format(kind=type(error).__name__, log=log.handlers[0].baseFilename)  # type: ignore[attr-defined]
+        ).format(kind=type(error).__name__, log=log.handlers[0].baseFilename)  # type: ignore[attr-defined]  # a file's
         print(said.get(language), file=sys.stderr)
         return 1
 

@@ -74,14 +74,14 @@ def export_pairs(services: Services, options: argparse.Namespace, _: Language) -
     """Write a set of labelled pairs."""
     target = Path(options.file)
     format_ = format_of(target, options.format, ROWS_FORMATS, {})
-    return _written(target, services.pair_sets.export(options.name, format_))  # type: ignore[arg-type]
+    return _written(target, services.pair_sets.export(options.name, format_))  # type: ignore[arg-type]  # a choice
 
 
 def export_corpus(services: Services, options: argparse.Namespace, _: Language) -> Answer:
     """Write a corpus, a text in each line or row."""
     target = Path(options.file)
     format_ = format_of(target, options.format, ("txt", *ROWS_FORMATS), {})
-    return _written(target, services.corpora.export(options.name, format_))  # type: ignore[arg-type]
+    return _written(target, services.corpora.export(options.name, format_))  # type: ignore[arg-type]  # a choice
 
 
 def export_benchmark(services: Services, options: argparse.Namespace, _: Language) -> Answer:

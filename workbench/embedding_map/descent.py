@@ -72,11 +72,11 @@ def _kernel() -> Callable[..., None]:
 
     one, two, most, little = np.float32(1), np.float32(2), np.float32(4), np.float32(0.001)
 
-    @numba.njit(fastmath=True)  # type: ignore[untyped-decorator]
+    @numba.njit(fastmath=True)  # type: ignore[untyped-decorator]  # numba's
     def clipped(value: float) -> float:
         return min(most, max(-most, value))  # type: ignore[return-value]  # numba's, float32
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @numba.njit  # type: ignore[untyped-decorator]  # numba's
     def drawn(seed: int, epoch: int, edge: int, which: int, total: int) -> int:
         # SplitMix64 (Steele, Lea, Flood 2014) of a counter: no state to carry along.
         z = seed + np.uint64(epoch) * np.uint64(0x9E3779B97F4A7C15)
@@ -86,7 +86,7 @@ def _kernel() -> Callable[..., None]:
         z ^= z >> np.uint64(31)
         return int(((z >> np.uint64(32)) * np.uint64(total)) >> np.uint64(32))
 
-    @numba.njit(fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+    @numba.njit(fastmath=True, nogil=True)  # type: ignore[untyped-decorator]  # numba's
     def epoch(
         places: Floats,
         heads: npt.NDArray[np.int64],
@@ -132,4 +132,4 @@ def _kernel() -> Callable[..., None]:
             places[i, 0] = x + alpha * hold * (home[i, 0] - x)
             places[i, 1] = y + alpha * hold * (home[i, 1] - y)
 
-    return epoch  # type: ignore[no-any-return]
+    return epoch  # type: ignore[no-any-return]  # numba's

@@ -76,7 +76,7 @@ class KeptLayouts:
         staging = path.with_suffix(".staging.npz")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(staging, **arrays)  # type: ignore[arg-type]
+            np.savez(staging, **arrays)  # type: ignore[arg-type]  # arrays by name
             staging.replace(path)
         except OSError:
             log.exception("a layout was not kept")

@@ -297,7 +297,7 @@ def _common(encoding: str) -> frozenset[str]:
     if encoding == "gb18030":
         leads, trails = [*range(0xA1, 0xA4), *range(0xB0, 0xD8)], range(0xA1, 0xFF)
     elif encoding == "big5hkscs":
-        leads, trails = list(range(0xA1, 0xC7)), [*range(0x40, 0x7F), *range(0xA1, 0xFF)]  # type: ignore[assignment]
+        leads, trails = list(range(0xA1, 0xC7)), [*range(0x40, 0x7F), *range(0xA1, 0xFF)]  # type: ignore[assignment]  # list or range
     else:
         leads, trails = [0x81, 0x82, 0x83, *range(0x88, 0x99)], range(0x40, 0xFD)
     pairs = (bytes((lead, trail)).decode(encoding, "ignore") for lead in leads for trail in trails)

@@ -46,9 +46,9 @@ def read_text_table(
             return table
     if whole_lines and delimiter is None:
         delimiter = one_column_delimiter(data, filename, encoding)
-    table = read_table(data, filename, delimiter=delimiter, sheet=sheet, **options)  # type: ignore[arg-type]
+    table = read_table(data, filename, delimiter=delimiter, sheet=sheet, **options)  # type: ignore[arg-type]  # passed on
     if table.format in _TERM_FORMATS:
-        table = read_table(data, filename, delimiter=delimiter, format="csv", **options)  # type: ignore[arg-type]
+        table = read_table(data, filename, delimiter=delimiter, format="csv", **options)  # type: ignore[arg-type]  # passed on
     if whole_lines and table.format in ("csv", "tsv") and is_running_text(table):
         return _lines_table(data, max_rows, encoding, True) or table
     return table

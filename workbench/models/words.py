@@ -20,7 +20,7 @@ def word_cutter() -> Callable[[str], Iterable[str]]:
     The dictionary is read from the package once a process (half a second): jieba's own cache would be
     a file in a folder that everybody may write to.
     """
-    import jieba  # type: ignore[import-untyped]
+    import jieba  # type: ignore[import-untyped]  # it has no types
 
     cutter = jieba.Tokenizer()
     cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())

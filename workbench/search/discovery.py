@@ -186,7 +186,7 @@ def _specific(word: str, share: float) -> float:
 @cache
 def _general() -> tuple[dict[str, int], int]:
     """Counts of words in general Chinese text, and their sum, as jieba's package has them."""
-    import jieba  # type: ignore[import-untyped]
+    import jieba  # type: ignore[import-untyped]  # it has no types
 
     tokenizer = jieba.Tokenizer()
     counts: tuple[dict[str, int], int] = tokenizer.gen_pfdict(tokenizer.get_dict_file())

@@ -31,7 +31,7 @@ def cut_texts(
     ``terms`` are words too: they are never cut, whatever jieba's dictionary says. ``check_stop`` is told
     how much is done (0..1) and may raise.
     """
-    import jieba  # type: ignore[import-untyped]
+    import jieba  # type: ignore[import-untyped]  # it has no types
 
     cutter = jieba.Tokenizer()  # one of its own: the words that are added are this dictionary's
     cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
@@ -65,7 +65,7 @@ class WordTraining:
     """
 
     def __init__(self, sentences: list[list[str]], parameters: dict[str, Any], seed: int) -> None:
-        from gensim.models import FastText, Word2Vec  # type: ignore[import-untyped]
+        from gensim.models import FastText, Word2Vec  # type: ignore[import-untyped]  # it has no types
 
         self._sentences, self._epochs = sentences, int(parameters["epochs"])
         options: dict[str, Any] = {

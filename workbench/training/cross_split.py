@@ -38,7 +38,7 @@ class CrossSplit(LayerSplit):
         from sentence_transformers.base.modules import Dense
         from sentence_transformers.sentence_transformer.modules import Pooling
 
-        width = int(backbone(model).config.hidden_size)  # type: ignore[union-attr]
+        width = int(backbone(model).config.hidden_size)  # type: ignore[union-attr]  # one that was split has one
         own = next((module for module in model if isinstance(module, Pooling)), None)
         fits = own is not None and own.get_embedding_dimension() == width
         self._pooling: Any = copy.deepcopy(own) if fits else Pooling(width, "mean")

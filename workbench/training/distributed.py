@@ -36,7 +36,7 @@ def gathered(mine: torch.Tensor) -> torch.Tensor:
     import torch
     import torch.distributed as dist
 
-    class Gather(torch.autograd.Function):  # type: ignore[misc]
+    class Gather(torch.autograd.Function):  # type: ignore[misc]  # torch is typed Any here
         @staticmethod
         def forward(ctx: Any, rows: torch.Tensor) -> torch.Tensor:
             parts = [torch.empty_like(rows) for _ in range(dist.get_world_size())]

@@ -72,7 +72,7 @@ class LowRankSplit(LayerSplit):
 def _low_rank(weight: torch.Tensor, rank: int, scale: float) -> torch.nn.Module:
     import torch
 
-    class LowRank(torch.nn.Module):  # type: ignore[misc]
+    class LowRank(torch.nn.Module):  # type: ignore[misc]  # torch is typed Any here
         """Adds ``factor * B A`` to a matrix."""
 
         def __init__(self) -> None:

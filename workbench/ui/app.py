@@ -97,14 +97,14 @@ def _build(page: Page) -> gr.Blocks:
 def launch_arguments(blocks: gr.Blocks, services: Services, host: str, port: int) -> dict[str, Any]:
     """Everything that ``Blocks.launch`` needs to show the page as it is meant to be shown."""
     assets.allow_static_files()
-    accounts: Accounts | None = blocks.page_work.accounts  # type: ignore[attr-defined]
+    accounts: Accounts | None = blocks.page_work.accounts  # type: ignore[attr-defined]  # of this page
     doorkeeper = Doorkeeper(accounts, port) if accounts is not None else None
     return {
         "server_name": host,
         "server_port": port,
         "theme": theme(),
         "head": assets.head(services.settings.language, signing_in=accounts is not None),
-        "i18n": blocks.i18n_labels.catalogue(),  # type: ignore[attr-defined]
+        "i18n": blocks.i18n_labels.catalogue(),  # type: ignore[attr-defined]  # of this page
         "favicon_path": str(assets.ICON),
         "max_file_size": services.settings.max_upload_bytes,
         "app_kwargs": {
@@ -152,7 +152,7 @@ def serve(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         blocks.block_thread()
     finally:
-        blocks.page_work.close()  # type: ignore[attr-defined]
+        blocks.page_work.close()  # type: ignore[attr-defined]  # this page's
         services.close()
 
 

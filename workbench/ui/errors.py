@@ -56,7 +56,7 @@ def answer(function: Callable[..., Any]) -> Callable[[Any], Any]:
             return {"error": sentence_for(error).as_json()}
 
     # functools.wraps would make inspect show the parameters of the inner function.
-    del guarded.__wrapped__  # type: ignore[attr-defined]
+    del guarded.__wrapped__  # type: ignore[attr-defined]  # wraps has set it
     return guarded
 
 

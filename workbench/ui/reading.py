@@ -137,7 +137,7 @@ def guess(services: Services, upload: Upload, how: How) -> KindGuess:
         except FileProblem:
             return KindGuess("dictionary", False, text("import.cannot_tell"))
 
-    return upload.kept("guess", how.reading, look)  # type: ignore[no-any-return]
+    return upload.kept("guess", how.reading, look)  # type: ignore[no-any-return]  # what look gives
 
 
 def _ends_in_sentences(table: Table) -> bool:
@@ -158,7 +158,7 @@ def _head(data: bytes) -> bytes:
 
 def table_of(services: Services, upload: Upload, how: How) -> Table:
     """The file as a table, kept for as long as it is looked at. Raises FileProblem."""
-    return upload.kept(  # type: ignore[no-any-return]
+    return upload.kept(  # type: ignore[no-any-return]  # what is read
         "table", how.reading, lambda: _table(services, upload.bytes(), upload.name, how)
     )
 
@@ -217,7 +217,7 @@ def _pairs(services: Services, upload: Upload, _second: Upload | None, how: How)
         label=how.label,
         negative=how.negative,
         has_header=how.header,
-        kind=how.pairs_kind,  # type: ignore[arg-type]
+        kind=how.pairs_kind,  # type: ignore[arg-type]  # a choice
         encoding=how.encoding,
         delimiter=how.delimiter,
         sheet=how.sheet,
@@ -228,7 +228,7 @@ def _corpus(services: Services, upload: Upload, _second: Upload | None, how: How
     return services.corpora.preview(
         upload.bytes(),
         upload.name,
-        unit=how.unit,  # type: ignore[arg-type]
+        unit=how.unit,  # type: ignore[arg-type]  # a choice
         column=how.column,
         has_header=how.header,
         encoding=how.encoding,
@@ -248,7 +248,7 @@ def _retrieval(services: Services, upload: Upload, second: Upload | None, how: H
         passage_id=how.passage_id if second else None,
         queries_header=how.header,
         corpus_header=how.second_header,
-        missing=how.missing,  # type: ignore[arg-type]
+        missing=how.missing,  # type: ignore[arg-type]  # a choice
         encoding=how.encoding,
         corpus_encoding=how.second_encoding,
     )

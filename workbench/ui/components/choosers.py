@@ -37,7 +37,7 @@ def _as_sent(_dropdown: gr.Dropdown, payload: Any) -> Any:
 
 # Of the class: Gradio makes a new instance of it whenever choices change, and a class of our own would make
 # it write a stub file beside this one.
-gr.Dropdown.preprocess = _as_sent  # type: ignore[method-assign]
+gr.Dropdown.preprocess = _as_sent  # type: ignore[method-assign]  # Gradio's is replaced
 
 
 @dataclass(frozen=True)

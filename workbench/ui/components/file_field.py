@@ -15,7 +15,7 @@ from workbench.ui.text import text
 def file_field(**given: Any) -> gr.File:
     """``gr.File`` of these arguments. Gradio's own makes an empty temporary file each time it is read."""
     field = gr.File(**given)
-    field._process_single_file = lambda file: _path_of(field, file)  # type: ignore[method-assign]
+    field._process_single_file = lambda file: _path_of(field, file)  # type: ignore[method-assign]  # Gradio's own is replaced
     return field
 
 

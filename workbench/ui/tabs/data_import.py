@@ -155,7 +155,7 @@ def _looked(page: Page, wish: Wish) -> dict[str, Any]:
         return {**answer, **by_hand, "problem": both(sentence_for(error))}
     answer |= preview_json(kind, found)
     if kind == "dictionary" and wish.mode != "new":
-        plan = services.importer.plan(found, wish.name, wish.mode)  # type: ignore[arg-type]
+        plan = services.importer.plan(found, wish.name, wish.mode)  # type: ignore[arg-type]  # a choice
         answer["plan"] = plan_json(plan, services.dictionary(wish.name).pairs)
     return answer
 
@@ -209,7 +209,7 @@ def _saved(page: Page, wish: Wish, author: str, planned: int | None) -> dict[str
         info: Any = services.importer.save(
             found,
             wish.name,
-            wish.mode,  # type: ignore[arg-type]
+            wish.mode,  # type: ignore[arg-type]  # a choice
             source,
             author,
             based_on=planned,
@@ -222,11 +222,11 @@ def _saved(page: Page, wish: Wish, author: str, planned: int | None) -> dict[str
             "corpus": (services.corpora, corpus_json),
             "retrieval": (services.retrieval_sets, retrieval_json),
         }[kind]
-        before = {each.id for each in store.all()}  # type: ignore[attr-defined]
+        before = {each.id for each in store.all()}  # type: ignore[attr-defined]  # one of three
         by = {"author": author} if kind == "pairs" else {}
-        info = store.save(wish.name, found, source=source, replace=replace, **by)  # type: ignore[attr-defined]
+        info = store.save(wish.name, found, source=source, replace=replace, **by)  # type: ignore[attr-defined]  # three
         changed = info.id not in before
-        shown = present(info)  # type: ignore[operator]
+        shown = present(info)  # type: ignore[operator]  # that store's
     return {"kind": kind, "mode": wish.mode, "changed": changed, "info": shown}
 
 

@@ -88,7 +88,7 @@ def _sets(page: Page) -> list[Function]:
     def export_set(data: dict[str, Any]) -> dict[str, Any]:
         """A set as a file."""
         kind = incoming.one_of(data, "format", tuple(MIME), default="csv")
-        content = pair_sets.export(_name(data), kind)  # type: ignore[arg-type]
+        content = pair_sets.export(_name(data), kind)  # type: ignore[arg-type]  # a choice
         return {"mime": MIME[kind], "base64": base64.b64encode(content).decode()}
 
     def accept_set(data: dict[str, Any]) -> dict[str, Any]:
